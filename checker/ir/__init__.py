@@ -1,0 +1,1 @@
+"""The intermediate representation: the only thing that the engines share."""

@@ -1,0 +1,59 @@
+"""The raw answer of an explicit engine, before anybody believes it."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from checker.ir.system import State
+
+Path = tuple[State, ...]
+"""Consecutive states from an initial one. For a violated `Check` the last state is the one in
+which the failing step starts; for every other property the last state shows the violation."""
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What an explicit search found.
+
+    `distinct` counts states, `generated` counts successors computed, repeats included, without
+    the initial states and without failing steps. `depth` is the number of steps to the farthest
+    state. `violations` and `witnesses` hold a shortest path by property name; implicit
+    properties go by the names in `ir.system.IMPLICIT`. A step invariant's path ends with the
+    state after the offending step. `fired` names (process, location) pairs of which some step
+    was taken; `antecedents` (property, number) pairs that were true somewhere.
+
+    `complete` says that every reachable state was visited; `reason` says why not. `stopped_at`
+    is set when the search ended on purpose at the end of the level of the first violation.
+    """
+
+    complete: bool
+    distinct: int = 0
+    generated: int = 0
+    depth: int = 0
+    initial: int = 0
+    violations: dict[str, Path] = field(default_factory=dict)
+    witnesses: dict[str, Path] = field(default_factory=dict)
+    fired: set[tuple[str, str]] = field(default_factory=set)
+    antecedents: set[tuple[str, int]] = field(default_factory=set)
+    levels: list[int] = field(default_factory=list)
+    reason: str = ""
+    engine: str = ""
+    seconds: float = 0.0
+    state_bits: int = 0
+    bytes_per_state: float = 0.0
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a running search reports: states so far, successors, depth, frontier, bytes held."""
+
+    distinct: int
+    generated: int
+    depth: int
+    frontier: int
+    seconds: float
+    memory: int = 0
+
+
+Report = Callable[[Progress], None]

@@ -1,0 +1,30 @@
+"""Verdicts: there are three, and only a complete answer says `holds`."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from checker.results.trace import Trace
+
+Outcome = Literal["holds", "violated", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of one property of one system.
+
+    `engine` names who found out, `coverage` what was covered ("complete: 8,832 distinct states,
+    depth 11") or why nothing more can be said. `violated` always carries a certified trace, a
+    `sometimes` that holds carries its witness.
+    """
+
+    property: str
+    kind: str
+    outcome: Outcome
+    engine: str
+    coverage: str
+    trace: Trace | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        assert self.outcome != "violated" or self.trace is not None, "a violation needs its trace"
