@@ -1,0 +1,140 @@
+"""Certify before you speak: re-execute a claimed path and see the property fail.
+
+An engine answers with bare states. Nothing of it is believed: the interpreter starts from its
+own initial states, finds for each pair of states the step that leads from one to the next, and
+evaluates the property where it is said to fail. What survives is a `Trace`; what does not is a
+defect of the engine and raises `NotCertified`, loudly. (Compare CaDiCaL's proof checker, and
+the re-check of every counterexample that SAT and SMT work has made customary.)
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from checker.engines.interp.evaluate import Scope, evaluate
+from checker.engines.interp.lasso import NotALasso, check_lasso
+from checker.engines.interp.step import Step, deadlocked, initial_states, steps
+from checker.ir.system import IMPLICIT, Property, State, System
+from checker.judgement.explain import explain
+from checker.results.exploration import Path
+from checker.results.trace import ChoiceMade, Trace, TraceStep
+from checker.values import belongs, show
+
+LIVENESS = ("eventually", "leads_to")
+
+
+class NotCertified(Exception):
+    """A path does not show what it claims: a defect of the engine that produced it."""
+
+
+def certify(system: System, property_name: str, path: Path, loop: int | None = None) -> Trace:
+    """The trace of `path`, re-executed, on which the property `property_name` is seen to fail.
+
+    For a `sometimes` it is seen to hold in the last state. `loop` is given for liveness
+    properties: the path then ends with the state that it returns to (see `lasso.py`).
+    Raises NotCertified where anything is not as claimed.
+    """
+    kind = kind_of(system, property_name)
+    states = _well_formed(system, path)
+    if (loop is not None) != (kind in LIVENESS):
+        raise NotCertified(f"{property_name}: a {kind} property "
+                           + ("needs" if kind in LIVENESS else "takes no") + " loop")
+    if states[0] not in initial_states(system):
+        raise NotCertified(f"{property_name}: the first state is not an initial state")
+    walked = [_step_between(system, property_name, states, n) for n in range(1, len(states))]
+    walked += _certify_end(system, property_name, kind, states, loop)
+    trace = Trace(system, property_name, kind, states[0], tuple(walked), loop)
+    return replace(trace, explanation=explain(trace))
+
+
+def kind_of(system: System, property_name: str) -> str:
+    """The kind of a property as traces name it: that of its declaration, or "implicit"."""
+    if property_name in IMPLICIT:
+        return "implicit"
+    declared = system.property_named(property_name)
+    if declared is None:
+        raise NotCertified(f"{system.name} has no property {property_name}")
+    return declared.kind
+
+
+def trace_step(step: Step) -> TraceStep:
+    """A step of the interpreter as a trace shows it."""
+    location, failed = step.location, step.failed
+    choices = tuple(ChoiceMade(c.choose.kind, c.choose.name, c.value,
+                               show(c.choose.domain, c.value)) for c in step.choices)
+    return TraceStep(str(step.instance), step.instance.process.name, step.instance.key,
+                     location.name, location.label, location.provenance, location.loc, choices,
+                     step.after, failed.message if failed else "", failed.loc if failed else None)
+
+
+def _well_formed(system: System, path: Path) -> tuple[State, ...]:
+    """The path itself, each of its states a full set of canonical values.
+
+    Python takes `True == 1`, so a state of the wrong types could pass for another one below.
+    """
+    if not path:
+        raise NotCertified("an empty path")
+    for number, state in enumerate(path):
+        if len(state) != len(system.variables):
+            raise NotCertified(f"state {number} does not have {len(system.variables)} values")
+        for variable, value in zip(system.variables, state):
+            if not belongs(variable.type, value):
+                raise NotCertified(f"state {number}: {variable.name} = {value!r} is not a value "
+                                   f"of {variable.type}")
+    return tuple(path)
+
+
+def _step_between(system: System, name: str, states: tuple[State, ...], n: int) -> TraceStep:
+    """The first step, in the defined order, from state n-1 to state n."""
+    for step in steps(system, states[n - 1]):
+        if step.after == states[n]:
+            return trace_step(step)
+    raise NotCertified(f"{name}: no step leads from state {n - 1} to state {n}")
+
+
+def _certify_end(system: System, name: str, kind: str, states: tuple[State, ...],
+                 loop: int | None) -> list[TraceStep]:
+    """See the property fail where it should; the failing step of a `Check` is the result."""
+    if kind == "implicit" and name != "deadlock":
+        for step in steps(system, states[-1]):
+            if step.failed is not None and step.failed.kind == name:
+                return [trace_step(step)]
+        raise NotCertified(f"{name}: no step from the last state fails such a check")
+    if kind in LIVENESS:
+        declared = system.property_named(name)
+        assert declared is not None and loop is not None
+        try:
+            check_lasso(system, declared, states, loop)
+        except NotALasso as error:
+            raise NotCertified(f"{name}: {error}") from error
+    elif not _SHOWN[kind](system, system.property_named(name), states):
+        raise NotCertified(f"{name}: the path does not show what it claims at its end")
+    return []
+
+
+def _deadlock(system: System, _: Property | None, states: tuple[State, ...]) -> bool:
+    return deadlocked(system, states[-1])
+
+
+def _fails(system: System, declared: Property | None, states: tuple[State, ...]) -> bool:
+    assert declared is not None
+    return not evaluate(declared.expr, Scope(system, states[-1]))
+
+
+def _holds(system: System, declared: Property | None, states: tuple[State, ...]) -> bool:
+    return not _fails(system, declared, states)
+
+
+def _step_fails(system: System, declared: Property | None, states: tuple[State, ...]) -> bool:
+    assert declared is not None
+    return len(states) > 1 and not evaluate(
+        declared.expr, Scope(system, states[-2], after=states[-1]))
+
+
+_SHOWN: dict[str, Callable[[System, Property | None, tuple[State, ...]], bool]] = {
+    "implicit": _deadlock,
+    "invariant": _fails,
+    "lemma": _fails,
+    "step_invariant": _step_fails,
+    "sometimes": _holds,
+}
