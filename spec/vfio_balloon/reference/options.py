@@ -1,0 +1,52 @@
+"""Which code is run: its version, and at most one mistake in it."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VERSIONS = ("reviewed", "upstream", "rhel77")
+VOTES = ("before_attach", "after_attach", "after_listener")
+EXITS = ("open", "api", "no_type1", "set_container", "set_iommu", "listener")
+SPAPR_EXITS = ("iommu_enable", "prereg", "tce_info", "default_window")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The constants of one machine; the defaults are QEMU at c65ee433153b.
+
+    `vote` and `unmaps` default to what the version does. `vote` is None only until then.
+    """
+
+    version: str = "upstream"
+    vote: str | None = None             # when a group takes its vote; see VOTES
+    release: str = "before_unmap"       # put_group's order; "after_unmap" is the strict one
+    per: str = "group"                  # who holds the vote: "group" or "container"
+    leak_exit: str | None = None        # the error exit that forgets its release
+    double_release_exit: str | None = None      # the error exit that releases twice
+    counter: str = "atomic"             # "boolean": last caller wins; "nonatomic": load, store
+    postcopy: str = "one_vote"          # "raw": calls the inhibitor however often it is called
+    kvm_on_reuse: bool = True           # 2016986aedb6; False is the bug before it
+    unset_first: bool = False           # True is the order before 369686267a46
+    unmaps: bool | None = None          # unregistering a listener unmaps, since d25836cafd75
+    spapr: bool = False                 # the sPAPR IOMMU instead of type1
+    spapr_exit_unregisters: bool = False        # 770c3b6e4341 made it True, in silence
+    zap: str = "two_steps"              # "one_step": inhibitor check and madvise are inseparable
+    bql: bool = True                    # hold the big QEMU lock across each operation
+
+    def __post_init__(self) -> None:
+        if self.vote is None:
+            late = self.version == "reviewed"
+            object.__setattr__(self, "vote", "after_attach" if late else "before_attach")
+        if self.unmaps is None:
+            object.__setattr__(self, "unmaps", self.version != "rhel77")
+        exits = EXITS + SPAPR_EXITS if self.spapr else EXITS
+        for name, allowed in (
+                ("version", VERSIONS), ("vote", VOTES), ("per", ("group", "container")),
+                ("release", ("before_unmap", "after_unmap")),
+                ("leak_exit", (None, *exits)), ("double_release_exit", (None, *exits)),
+                ("counter", ("atomic", "boolean", "nonatomic")),
+                ("postcopy", ("one_vote", "raw")), ("zap", ("two_steps", "one_step"))):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(f"{name}={value!r}: expected one of {allowed}")
+        if self.spapr and self.version == "rhel77":
+            raise ValueError("spapr=True: the 1.5.3 code knows type1 only")
