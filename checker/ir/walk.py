@@ -4,8 +4,8 @@ Whatever needs to know the shape of every node asks here, so a new node is added
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from checker.ir.nodes import (Assign, Block, Branch, Check, Choose, Const, Expr, Field, Finish,
@@ -64,11 +64,39 @@ def free_locals(expr: Expr) -> frozenset[str]:
     return fold(expr, combine)
 
 
+def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """`expr` with the free locals named in `values` replaced; what is put in has none itself."""
+    match expr:
+        case Local(name):
+            return values.get(name, expr)
+        case Op(_, args):
+            return replace(expr, args=tuple(substitute(arg, values) for arg in args))
+        case Field(record):
+            return replace(expr, record=substitute(record, values))
+        case Quantifier(_, variable, _, body):
+            inner = {name: value for name, value in values.items() if name != variable}
+            return replace(expr, body=substitute(body, inner))
+    return expr
+
+
 # ── statements and blocks ────────────────────────────────────────────────────────────────────
 
 def place_keys(place: Place) -> tuple[Expr, ...]:
     """The map keys in the path of a place."""
     return tuple(key for key in place.path if not isinstance(key, str))
+
+
+def place_value(place: Place) -> Expr:
+    """The expression that reads what a place holds."""
+    kind = Local if place.local else Var
+    expr: Expr = kind(place.name, place.root, loc=place.loc)
+    for key in place.path:
+        of = expr.type
+        if isinstance(key, str):
+            expr = Field(expr, key, of.field_type(key), loc=place.loc)
+        else:
+            expr = Op("get", (expr, key), of.value, loc=place.loc)
+    return expr
 
 
 def statement_expressions(statement: Statement) -> tuple[Expr, ...]:
