@@ -13,7 +13,7 @@ SPAPR_EXITS = ("iommu_enable", "prereg", "tce_info", "default_window")
 class Options:
     """The constants of one machine; the defaults are QEMU at c65ee433153b.
 
-    `vote` and `unmaps` default to what the version does. `vote` is None only until then.
+    `vote` and `unmaps` default to what the version does.
     """
 
     version: str = "upstream"
@@ -48,5 +48,8 @@ class Options:
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"{name}={value!r}: expected one of {allowed}")
-        if self.spapr and self.version == "rhel77":
-            raise ValueError("spapr=True: the 1.5.3 code knows type1 only")
+        if self.version == "rhel77":
+            if self.spapr:
+                raise ValueError("spapr=True: the 1.5.3 code knows type1 only")
+            if self.unset_first or not self.kvm_on_reuse:
+                raise ValueError("rhel77 always unsets first, and tells KVM in vfio_get_group")
