@@ -1,0 +1,1 @@
+"""What a spec's author writes with: components, marks, waiting and choosing."""
