@@ -1,0 +1,320 @@
+"""Proofs by induction at a fixed size: what holds in every reachable state, however deep.
+
+A set of invariants is *inductive together* when the initial states satisfy each of them and no
+step from a state that satisfies all of them breaks one. Nothing may rest on an invariant that
+itself fails, so the ones that fail are dropped and the rest is tried again, until it is stable
+(Houdini: Flanagan and Leino, "Houdini, an Annotation Assistant for ESC/Java", FME 2001). What
+is left at the end is proved. Checks and step invariants then have to follow from it.
+
+Induction of depth k (Sheeran, Singh and Stalmarck, "Checking Safety Properties Using Induction
+and a SAT-Solver", FMCAD 2000) supposes the hypotheses of k consecutive states instead of one;
+the first k levels are then a bounded search. `simple_path` also supposes the k states to differ
+pairwise, which is sound because a shortest violation repeats no state.
+
+NOTE(obligations). Of each location all goals are asked about together, which is one question
+where everything is preserved; only where the answer is yes, or unknown, are they told apart.
+"""
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import z3
+
+from checker.engines.interp.step import initial_states
+from checker.engines.smt import bmc
+from checker.engines.smt.cti import Cti, Goal, find_cti, goal_of
+from checker.engines.smt.encode import Encoding, Unrolling
+from checker.engines.smt.shape import cells, literal, raw, same_cell
+from checker.engines.smt.solver import Answer, Solver, values
+from checker.engines.smt.terms import Truth, conj, disj, implies, neg
+from checker.ir.system import IMPLICIT, Property, System
+from checker.results.exploration import Path
+
+Report = Callable[[str], None]
+
+RLIMIT = 50_000_000
+"""Z3's budget for one obligation: some ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What induction says of one property.
+
+    failed: `cti` shows the step that is not excluded; or the property is violated within the
+    first k levels, and `path` is a real counterexample. `without` names the hypotheses that had
+    been dropped before: a CTI may break one of those. unknown: `reason`.
+    """
+
+    property: str
+    outcome: Literal["proved", "failed", "unknown"]
+    cti: Cti | None = None
+    path: Path | None = None
+    without: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Proof:
+    """The answer for every property of the system, lemmas and implicit ones included.
+
+    `inductive` are inductive together; every `proved` rests on all of them. `idle` names the
+    (process, location) pairs from which no state that satisfies the hypotheses has a step: of
+    those the proof says nothing (vacuity). `rounds` counts Houdini's rounds.
+    """
+
+    k: int
+    judged: dict[str, Judged] = field(default_factory=dict)
+    inductive: tuple[str, ...] = ()
+    idle: tuple[tuple[str, str], ...] = ()
+    rounds: int = 0
+    obligations: int = 0
+    questions: int = 0
+    seconds: float = 0.0
+
+    def named(self, outcome: str) -> tuple[str, ...]:
+        """The properties with this outcome."""
+        return tuple(name for name, j in self.judged.items() if j.outcome == outcome)
+
+
+def prove(system: System, *, k: int = 1, lemmas: Iterable[Property] | None = None,
+          rlimit: int | None = RLIMIT, seconds: float | None = None, simple_path: bool = False,
+          encoding: Encoding | None = None, report: Report | None = None) -> Proof:
+    """Try to prove every invariant, step invariant and implicit property by induction of depth k.
+
+    `lemmas` replace the system's own ones; `rlimit` is Z3's budget for one question and
+    `seconds` a limit for the proof and for the bounded search before it. `encoding` is that of
+    the same system, where the caller has one.
+    """
+    if k < 1:
+        raise ValueError("induction needs k of at least 1")
+    if lemmas is not None:
+        others = tuple(p for p in system.properties if p.kind != "lemma")
+        system = replace(system, properties=(*others, *lemmas))
+    prover = _Prover(system, encoding or Encoding(system), k, report)
+    return prover.run(simple_path, rlimit, seconds)
+
+
+class _Prover:
+    def __init__(self, system: System, encoding: Encoding, k: int,
+                 report: Report | None) -> None:
+        self.system, self.encoding, self.k = system, encoding, k
+        self.unrolling = Unrolling(encoding)
+        self.report = report or (lambda text: None)
+        self.proof = Proof(k)
+        self.dropped: list[str] = []
+        goals = [goal_of(p) for p in system.properties
+                 if p.kind in ("invariant", "lemma", "step_invariant")]
+        goals += [Goal(name, "deadlock" if name == "deadlock" else "check") for name in IMPLICIT]
+        self.goals = {goal.name: goal for goal in goals}
+
+    def run(self, simple_path: bool, rlimit: int | None, seconds: float | None) -> Proof:
+        started = time.perf_counter()
+        self._not_for_induction()
+        if self._base(rlimit, seconds):
+            self.solver = Solver(rlimit=rlimit, seconds=seconds)
+            self._assert_path(simple_path)
+            self._houdini()
+            self._consequences()
+            self._vacuity()
+            self.proof.questions += self.solver.questions
+        self.proof.seconds = time.perf_counter() - started
+        return self.proof
+
+    def _not_for_induction(self) -> None:
+        for declared in self.system.properties:
+            if declared.kind in ("sometimes", "eventually", "leads_to"):
+                self._judge(declared.name, "unknown",
+                            reason=f"induction does not prove {declared.kind} properties")
+
+    def _judge(self, name: str, outcome: str, **more) -> None:
+        self.proof.judged[name] = Judged(name, outcome, without=tuple(self.dropped), **more)
+        self.report(f"{name}: {outcome}" + (f", {more['reason']}" if "reason" in more else ""))
+
+    # ── the base: the first k levels ─────────────────────────────────────────────────────────
+
+    def _base(self, rlimit: int | None, seconds: float | None) -> bool:
+        """Search the first k levels; False where the rest cannot be trusted."""
+        base = bmc.search(self.system, bound=self.k - 1, rlimit=rlimit, seconds=seconds,
+                          encoding=self.encoding)
+        self.proof.questions += base.questions
+        reason = base.reason
+        if not reason and base.depth < 0:
+            reason = "the system has no initial state"
+        if reason:
+            for name in self.goals:
+                self._judge(name, "unknown", reason=reason)
+            return False
+        for name, path in base.violations.items():
+            self._judge(name, "failed", path=path)
+        self.dropped.extend(name for name in base.violations if self.goals[name].of_states)
+        return True
+
+    # ── the step ─────────────────────────────────────────────────────────────────────────────
+
+    def _assert_path(self, simple_path: bool) -> None:
+        """k well-formed states in a row and, where the literal `step` is supposed, a step."""
+        last, at = self.k - 1, self.unrolling.at
+        for level in range(self.k):
+            self.solver.add(at(self.encoding.well_formed, level))
+        for level in range(last):
+            self.solver.add(at(self.encoding.transition, level))
+        self.step = z3.Bool("step")
+        self.solver.add(implies(self.step, at(self.encoding.transition, last)))
+        if simple_path:
+            for one, other in itertools.combinations(range(self.k), 2):
+                self.solver.add(self.unrolling.differ(one, other))
+        self.supposed = {name: self._hypothesis(goal) for name, goal in self.goals.items()
+                         if goal.of_states}
+        self.broken = {name: self._breaking(goal) for name, goal in self.goals.items()}
+        self.places = self._places()
+        self.initially = self._initially()
+
+    def _literal(self, name: str, meaning: Truth) -> Truth:
+        """A fresh literal that implies `meaning`, to suppose it in a question."""
+        if isinstance(meaning, bool):
+            return meaning
+        found = z3.Bool(name)
+        self.solver.add(implies(found, meaning))
+        return found
+
+    def _truth(self, goal: Goal) -> Truth:
+        if goal.kind == "deadlock":
+            return neg(self.encoding.deadlocked)
+        return self.encoding.holds(goal.expr)
+
+    def _hypothesis(self, goal: Goal) -> Truth:
+        truth = self._truth(goal)
+        meaning = truth if isinstance(truth, bool) else conj(
+            *(self.unrolling.at(truth, level) for level in range(self.k)))
+        return self._literal(f"suppose:{goal.name}", meaning)
+
+    def _breaking(self, goal: Goal) -> Truth:
+        """The literal that the last step breaks the goal."""
+        if goal.kind == "check":
+            part, level = self.encoding.failing.get(goal.name, False), self.k - 1
+        else:
+            part = neg(self._truth(goal))
+            level = self.k if goal.of_states else self.k - 1
+        meaning = part if isinstance(part, bool) else self.unrolling.at(part, level)
+        return self._literal(f"break:{goal.name}", meaning)
+
+    def _places(self) -> dict[tuple[str, str], Truth]:
+        """By process and location: the literal that the last step starts there."""
+        found: dict[tuple[str, str], list[Truth]] = {}
+        for action in self.encoding.actions:
+            selected = self.unrolling.at(action.selector, self.k - 1)
+            found.setdefault(action.key, []).append(selected)
+        return {key: self._literal(f"from:{key[0]}:{key[1]}", disj(*selected))
+                for key, selected in found.items()}
+
+    def _houdini(self) -> None:
+        """Drop what is not preserved until the rest is inductive together."""
+        candidates = [n for n in self.supposed if n not in self.proof.judged]
+        failed = candidates
+        while failed:
+            self.proof.rounds += 1
+            failed = self._round(candidates)
+            candidates = [name for name in candidates if name not in failed]
+            self.dropped.extend(failed)
+        self.proof.inductive = tuple(candidates)
+        for name in candidates:
+            self.proof.judged[name] = Judged(name, "proved")
+
+    def _round(self, candidates: list[str]) -> list[str]:
+        """The candidates that some step breaks when all of them are supposed."""
+        failed: list[str] = []
+        for key, place in self.places.items():
+            open_goals = [name for name in candidates if name not in failed]
+            failed += self._questions(open_goals, candidates, place, " at ".join(key))
+        return failed
+
+    def _questions(self, names: list[str], candidates: list[str], place: Truth,
+                   where: str) -> list[str]:
+        """Which of the goals `names` a step from `place` breaks, or may break."""
+        self.proof.obligations += len(names)
+        given = (*(self.supposed[name] for name in candidates), self.step, place)
+        failed: list[str] = []
+        left = [name for name in names if self.broken[name] is not False]
+        while left:
+            some = self._literal(f"some:{self.solver.questions}",
+                                 disj(*(self.broken[name] for name in left)))
+            answer = self.solver.ask(*given, some)
+            if answer.outcome == "unsat":
+                break
+            shown = (left if answer.outcome == "unknown"
+                     else [n for n in left if self._shows(answer, n)])
+            for name in shown:
+                left.remove(name)
+                failed += self._decide(name, candidates, (*given, self.broken[name]), where)
+        return failed
+
+    def _shows(self, answer: Answer, name: str) -> bool:
+        """Whether the model chose to break a goal: the literal implies that it does."""
+        return values(answer.model, [self.broken[name]])[0]
+
+    def _decide(self, name: str, candidates: list[str], given: tuple[Truth, ...],
+                where: str) -> list[str]:
+        """Ask about one goal alone; judge it, and name it where it is not preserved."""
+        answer = self.solver.ask(*given)
+        if answer.outcome == "unsat":
+            return []
+        if answer.outcome == "unknown":
+            self._judge(name, "unknown", reason=f"{answer.reason}, on {where}")
+        else:
+            path = self._minimised(given, answer)
+            hypotheses = tuple(self.goals[c] for c in candidates)
+            self._judge(name, "failed", cti=find_cti(self.system, self.goals[name], path,
+                                                     hypotheses))
+        return [name]
+
+    def _consequences(self) -> None:
+        """Checks and step invariants: they have to follow from what is inductive."""
+        inductive = list(self.proof.inductive)
+        given = tuple(self.supposed[name] for name in inductive)
+        for name, goal in self.goals.items():
+            if goal.of_states or name in self.proof.judged:
+                continue
+            self.proof.obligations += len(self.places)
+            step = () if goal.kind == "check" else (self.step,)
+            if not self._decide(name, inductive, (*given, *step, self.broken[name]), "some step"):
+                self._judge(name, "proved")
+
+    def _vacuity(self) -> None:
+        """Which locations no state that satisfies the hypotheses has a step from."""
+        given = [self.supposed[name] for name in self.proof.inductive]
+        self.proof.idle = tuple(key for key, place in self.places.items()
+                                if self.solver.ask(*given, self.step, place).outcome == "unsat")
+
+    # ── readable counterexamples ─────────────────────────────────────────────────────────────
+
+    def _initially(self) -> list[tuple[Truth, Truth]]:
+        """For each cell of the path, its literal "has its initial value", and what that means."""
+        initial, found = next(initial_states(self.system)), []
+        for level in range(self.k):
+            for variable, value, symbolic in zip(self.system.variables, initial,
+                                                 self.encoding.before, strict=True):
+                wanted = cells(literal(variable.type, value))
+                for number, (a, b) in enumerate(zip(wanted, cells(symbolic), strict=True)):
+                    if raw(b) is not None:
+                        meaning = self.unrolling.at(same_cell(a, b), level)
+                        name = f"initially:{variable.name}:{number}@{level}"
+                        found.append((self._literal(name, meaning), meaning))
+        return found
+
+    def _minimised(self, given: tuple[Truth, ...], answer: Answer) -> Path:
+        """The path of a model after as many cells as possible got their initial values.
+
+        Greedy, in the order of declaration: no single cell of the result could be reset as well.
+        """
+        for suppose, meaning in self.initially:
+            if values(answer.model, [meaning])[0]:
+                given = (*given, suppose)
+                continue
+            closer = self.solver.ask(*given, suppose)
+            if closer.outcome == "sat":
+                given, answer = (*given, suppose), closer
+        return self.unrolling.path(self.k - 1, answer.model)

@@ -1,0 +1,90 @@
+"""Asking Z3: three answers, a budget for each question, and always the reason of an `unknown`.
+
+NOTE(budgets). The usual budget is Z3's own count of its work (`rlimit`), because it is the same
+on every machine and under every load; a wall-clock limit is for a person who waits.
+
+The solver is `QF_FD`, Z3's finite-domain one: it takes Booleans and bit-vectors to its
+incremental SAT solver and keeps what it has learned from one question to the next. See
+NOTE(solver) in `bmc.py` for what was measured.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import z3
+
+from checker.engines.smt.terms import Truth, formula
+
+LOGIC = "QF_FD"
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`model` for sat, `reason` for unknown."""
+
+    outcome: Literal["sat", "unsat", "unknown"]
+    model: z3.ModelRef | None = None
+    reason: str = ""
+
+
+class Solver:
+    """A Z3 solver with a budget for each question and a deadline for all of them."""
+
+    def __init__(self, *, rlimit: int | None = None, seconds: float | None = None,
+                 logic: str = LOGIC) -> None:
+        self._solver = z3.SolverFor(logic)
+        self._solver.set("random_seed", SEED)
+        self._rlimit = rlimit
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._seconds = seconds
+        self.questions = 0
+
+    def add(self, part: Truth) -> None:
+        if part is not True:
+            self._solver.add(formula(part))
+
+    def ask(self, *assumptions: Truth) -> Answer:
+        """Whether everything added and the `assumptions` (literals) can hold together."""
+        self.questions += 1
+        if False in assumptions:
+            return Answer("unsat")
+        given = [a for a in assumptions if a is not True]
+        limited = self._limit()
+        if limited:
+            return Answer("unknown", reason=limited)
+        found = self._solver.check(*given)
+        if found == z3.sat:
+            return Answer("sat", self._solver.model())
+        if found == z3.unsat:
+            return Answer("unsat")
+        return Answer("unknown", reason=self._reason())
+
+    def _limit(self) -> str:
+        """Set the budget of the next question; what is wrong where none is left."""
+        if self._rlimit is not None:
+            self._solver.set("rlimit", self._rlimit)
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                return f"out of time after {self._seconds:g} s"
+            self._solver.set("timeout", max(1, int(left * 1000)))
+        return ""
+
+    def _reason(self) -> str:
+        """Z3 says `canceled` both for a resource limit and for a deadline."""
+        reason = self._solver.reason_unknown()
+        if self._deadline is not None and time.monotonic() >= self._deadline - 0.001:
+            return f"out of time after {self._seconds:g} s"
+        if "canceled" in reason and self._rlimit is not None:
+            return f"z3 gave up at its resource limit (rlimit {self._rlimit:,})"
+        return f"z3: {reason}"
+
+
+def values(model: z3.ModelRef, parts: Iterable[Truth]) -> list[bool]:
+    """The value of each formula in a model."""
+    return [part if isinstance(part, bool)
+            else z3.is_true(model.eval(part, model_completion=True)) for part in parts]
