@@ -39,11 +39,16 @@ PURE_METHODS = {"locked", "empty", "full", "peek"}
 
 @dataclass(slots=True)
 class Frame:
-    """A function being translated: where its names come from."""
+    """A function being translated: where its names come from.
+
+    `assigned` counts the assignments to each local that becomes an IR local; the names of a pure
+    method stand for values, so there it is empty.
+    """
 
     function: Any
     names: dict[str, Result] = field(default_factory=dict)
     prefix: str = ""
+    assigned: dict[str, int] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

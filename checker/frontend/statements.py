@@ -34,7 +34,6 @@ from checker.types import (NUMBERS, Bool, Enum, Int, Lock, Map, Maybe, Queue, Re
 class Inlined(Frame):
     """A frame whose statements are translated: its locals, and where `return` goes."""
 
-    assigned: dict[str, int] = field(default_factory=dict)
     returns_to: int | None = None
     returns_value: bool = False
     held: int = 0

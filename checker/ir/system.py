@@ -128,7 +128,7 @@ class System:
         found: list[Instance] = []
         for process in self.processes:
             keys = (None,) if process.domain is None else domain(process.domain)
-            found.extend(Instance(len(found) + i, process, key) for i, key in enumerate(keys))
+            found += [Instance(len(found) + i, process, key) for i, key in enumerate(keys)]
         return tuple(found)
 
     @cached_property
