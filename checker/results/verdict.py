@@ -14,8 +14,9 @@ class Verdict:
     """What is known of one property of one system.
 
     `engine` names who found out, `coverage` what was covered ("complete: 8,832 distinct states,
-    depth 11") or why nothing more can be said. `violated` always carries a certified trace, a
-    `sometimes` that holds carries its witness.
+    depth 11") or why nothing more can be said. `violated` always carries a certified trace, but
+    for a `sometimes`: that no state shows it is nothing that a trace could show, only a complete
+    search. A `sometimes` that holds carries its witness.
     """
 
     property: str
@@ -27,4 +28,5 @@ class Verdict:
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        assert self.outcome != "violated" or self.trace is not None, "a violation needs its trace"
+        shown = self.kind == "sometimes" or self.trace is not None
+        assert self.outcome != "violated" or shown, "a violation needs its trace"
