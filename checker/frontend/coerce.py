@@ -202,17 +202,19 @@ def join_types(a: Type, b: Type) -> Type | None:
     return None
 
 
-def unify(t: Expressions, a: Result, b: Result, node: ast.AST) -> tuple[Expr, Expr]:
-    """Both with one type (numbers may keep their own ranges)."""
+def unify(t: Expressions, a: Result, b: Result, node: ast.AST,
+          places: tuple[ast.AST, ast.AST] | None = None) -> tuple[Expr, Expr]:
+    """Both with one type (numbers may keep their own ranges). `places` are their own nodes."""
+    a_node, b_node = places or (node, node)
     for one, other in ((a, b), (b, a)):
         if isinstance(one, Static) and one.value is None and not isinstance(other, Static):
             of = other.type if isinstance(other.type, Maybe) else Maybe(other.type)
             return to_type(t, a, of, node), to_type(t, b, of, node)
     if isinstance(a, Static) and not isinstance(b, Static):
-        a = to_type(t, a, b.type, node)
+        a = to_type(t, a, b.type, a_node)
     elif isinstance(b, Static) and not isinstance(a, Static):
-        b = to_type(t, b, a.type, node)
-    a, b = lift(t, a, node), lift(t, b, node)
+        b = to_type(t, b, a.type, b_node)
+    a, b = lift(t, a, a_node), lift(t, b, b_node)
     of = join_types(a.type, b.type)
     if of is None:
         raise mismatch(t, a.type, b.type, node)
@@ -319,7 +321,7 @@ def _equality(t: Expressions, op: ast.cmpop, left: tuple[Result, ast.AST],
             return Op("is_none", (other,), Bool(), loc=t.loc(node))
     if isinstance(op, (ast.Is, ast.IsNot)):
         raise t.refuse("E104", "`is` compares with None only", node, "use == and !=")
-    a, b = unify(t, left[0], right[0], node)
+    a, b = unify(t, left[0], right[0], node, (left[1], right[1]))
     if isinstance(a.type, Lock):
         raise t.refuse("E104", "locks are not compared", node, "use `lock.locked()`")
     return Op("eq", (a, b), Bool(), loc=t.loc(node))

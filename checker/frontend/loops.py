@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def while_loop(t: Statements, node: ast.While) -> None:
-    from checker.frontend.statements import Loop
+    from checker.frontend.statements import Loop, merge_names
     if node.orelse:
         raise t.refuse("E101", "`else` after a loop", node.orelse[0], "use a flag")
     head, body, after = (t.builder.new() for _ in range(3))
@@ -37,11 +37,14 @@ def while_loop(t: Statements, node: ast.While) -> None:
     t.branch(node.test, body, after)
     t.loops.append(Loop(head, after, len(t.held)))
     t.enter(body)
+    outer = dict(t.frame.names)
     t.body(node.body)
     t.builder.goto(head)
     t.loops.pop()
+    for_ever = isinstance(node.test, ast.Constant) and node.test.value
+    t.frame.names = merge_names([t.frame.names] if for_ever else [outer, t.frame.names])
     t.enter(after)
-    if isinstance(node.test, ast.Constant) and node.test.value and not _breaks(node.body):
+    if for_ever and not _breaks(node.body):
         t.builder.start(None)
 
 

@@ -59,6 +59,29 @@ class Types:
     changed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A name whose compile-time meaning depends on the path taken; using it is an error."""
+
+    code: str
+    reason: str
+
+
+UNASSIGNED = Static(Unusable("E109", "may be used before it is assigned"))
+CONFLICT = Static(Unusable("E104", "stands for different things on different paths"))
+
+
+def merge_names(ends: list[dict[str, Result]]) -> dict[str, Result]:
+    """What names mean where several paths meet, each with its own meanings."""
+    merged: dict[str, Result] = {}
+    for name in dict.fromkeys(name for names in ends for name in names):
+        meanings = [names.get(name, UNASSIGNED) for names in ends]
+        same = all(meaning == meanings[0] for meaning in meanings)
+        unset = UNASSIGNED in meanings
+        merged[name] = meanings[0] if same else UNASSIGNED if unset else CONFLICT
+    return merged
+
+
 class Statements(Expressions):
     """Translates one process."""
 
@@ -285,6 +308,8 @@ class Statements(Expressions):
                 raise self.refuse("E109", f"`{node.id}` is used before it is assigned", node)
             return Local(name, of, loc=self.loc(node))
         result = super().from_Name(node)
+        if isinstance(result, Static) and isinstance(result.value, Unusable):
+            raise self.refuse(result.value.code, f"`{node.id}` {result.value.reason}", node)
         if isinstance(result, Local):
             return Local(result.name, result.type, loc=self.loc(node))
         return result
@@ -398,15 +423,18 @@ class Statements(Expressions):
             return
         then, otherwise, after = (self.builder.new() for _ in range(3))
         self.branch(node.test, then, otherwise)
-        outer, merged = dict(self.frame.names), dict[str, Result]()
+        outer, ends = dict(self.frame.names), []
         for block, body in ((then, node.body), (otherwise, node.orelse)):
             self.frame.names = dict(outer)
             self.enter(block)
             self.body(body)
+            if self.builder.current is not None:
+                ends.append(self.frame.names)
             self.builder.goto(after)
-            merged.update(self.frame.names)
-        self.frame.names = merged
+        self.frame.names = merge_names(ends) if ends else outer
         self.enter(after)
+        if not ends:
+            self.builder.start(None)
 
     def enter(self, block: int) -> None:
         self.builder.start(block)
