@@ -1,0 +1,20 @@
+"""The native engine: a system becomes C, the C a program, and the program explores the system.
+
+`layout` says how a state becomes words, `expressions` and `steps` translate the IR, `emit` puts
+the generated file together, `build` compiles it with the engine in `c/`, and `run` runs it.
+"""
+from checker.engines.native.build import CompileError, NoCompiler, compiler
+from checker.engines.native.layout import Unsupported
+from checker.engines.native.run import explore, prepare, reachable
+
+__all__ = ["CompileError", "NoCompiler", "Unsupported", "available", "explore", "prepare",
+           "reachable"]
+
+
+def available() -> bool:
+    """Whether there is a C compiler."""
+    try:
+        compiler()
+    except NoCompiler:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""From generated C to an executable, through a cache.
+
+The engine is compiled once for each number of words in a state; a model is compiled and linked
+with it. Both are kept by content: the key of a file is a hash of everything that went into it,
+but for comments, so that a spec whose text moved without changing is not compiled again. A file is
+complete before it gets its name, and its checksum is compared before it is used, so processes
+may share the cache and damage to it is repaired by compiling again.
+"""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from checker.engines.native.emit import SOURCES, Generated
+from checker.errors import EXIT_USAGE, UserError
+
+COMPILERS = ("cc", "gcc", "clang")
+FLAGS = ("-std=gnu11", "-w")
+OPTIMISE = "-O2"
+KEPT_MODELS = 400
+"""When there are more models in the cache, the ones that were not used for longest go."""
+
+
+class NoCompiler(Exception):
+    """There is no C compiler; the interpreter can do the same work, slowly."""
+
+
+class CompileError(RuntimeError):
+    """The compiler refused a generated file: a defect of the native engine."""
+
+
+def compiler() -> list[str]:
+    """The command of the C compiler: $CC where it is set. Raises NoCompiler."""
+    wanted = shlex.split(os.environ.get("CC", ""))
+    candidates = [wanted] if wanted else [[name] for name in COMPILERS]
+    for command in candidates:
+        path = shutil.which(command[0])
+        if path is not None:
+            return [path, *command[1:]]
+    names = " ".join(wanted) or ", ".join(COMPILERS)
+    raise NoCompiler(f"no C compiler was found (looked for {names})")
+
+
+def cache_directory() -> pathlib.Path:
+    """Where compiled models are kept. Raises UserError where it can not be written to."""
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    directory = pathlib.Path(base) / "checker"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return directory
+    except OSError as error:
+        raise UserError(f"{directory}: compiled models can not be kept there: {error.strerror}",
+                        hint="set XDG_CACHE_HOME to a directory that can be written to",
+                        exit_status=EXIT_USAGE) from None
+
+
+def executable(generated: Generated) -> pathlib.Path:
+    """The program that explores a system, compiled now or earlier."""
+    command, directory = compiler(), cache_directory()
+    words = f"-DWORDS={generated.layout.words}"
+    common = [*FLAGS, OPTIMISE, words]
+    engine_key = _key(command, common, *(path.read_text(encoding="utf-8")
+                                         for path in sorted(SOURCES.iterdir())))
+    engine = _cached(directory / f"engine-{engine_key}.o", lambda target: _compile(
+        [*command, *common, "-c", str(SOURCES / "engine.c"), "-o", str(target)]))
+    key = _key([engine_key], [], _without_comments(generated.text))
+
+    def build(target: pathlib.Path) -> None:
+        source = directory / f"model-{key}.c"
+        _replace(source, generated.text.encode())
+        _compile([*command, *common, "-I", str(SOURCES), str(source), str(engine),
+                  "-o", str(target), "-pthread"])
+
+    found = _cached(directory / f"model-{key}", build)
+    _prune(directory)
+    return found
+
+
+def _key(command: list[str], flags: list[str], *texts: str) -> str:
+    """A hash of a compilation. Of the compiler: its path, size and date, which asking it for its
+    version would take longer to tell."""
+    digest = hashlib.sha256(repr((command, flags)).encode())
+    with contextlib.suppress(OSError):
+        found = os.stat(command[0])
+        digest.update(f"{found.st_size} {found.st_mtime_ns}".encode())
+    for text in texts:
+        digest.update(text.encode())
+    return digest.hexdigest()[:32]
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("/*"))
+
+
+def _compile(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CompileError(f"{shlex.join(command)}\n{done.stderr}")
+
+
+# ── files of the cache ───────────────────────────────────────────────────────────────────────
+
+_LOCKS: dict[pathlib.Path, threading.Lock] = {}
+_LOCKS_LOCK = threading.Lock()
+
+
+def _cached(target: pathlib.Path, build) -> pathlib.Path:
+    """`target`, made by `build` unless it is there and sound. Threads wait for each other."""
+    with _LOCKS_LOCK:
+        lock = _LOCKS.setdefault(target, threading.Lock())
+    with lock:
+        if not _sound(target):
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            os.close(handle)
+            made = pathlib.Path(name)
+            try:
+                build(made)
+                _replace(_sum_of(target), _checksum(made).encode())
+                os.replace(made, target)
+            finally:
+                made.unlink(missing_ok=True)
+    return target
+
+
+def _sum_of(target: pathlib.Path) -> pathlib.Path:
+    return target.with_name(target.name + ".sum")
+
+
+def _checksum(path: pathlib.Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sound(target: pathlib.Path) -> bool:
+    try:
+        good = _sum_of(target).read_text(encoding="ascii") == _checksum(target)
+        if good:
+            os.utime(target)
+        return good and (target.suffix == ".o" or os.access(target, os.X_OK))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _replace(target: pathlib.Path, content: bytes) -> None:
+    """Write a file so that others see it whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(name, target)
+
+
+def _prune(directory: pathlib.Path) -> None:
+    """Remove the models that were not used for longest."""
+    with contextlib.suppress(OSError):
+        models = [path for path in directory.glob("model-*") if not path.suffix]
+        if len(models) <= KEPT_MODELS:
+            return
+        models.sort(key=lambda path: path.stat().st_mtime)
+        for path in models[:-KEPT_MODELS]:
+            for old in (path, _sum_of(path), path.with_name(path.name + ".c")):
+                old.unlink(missing_ok=True)

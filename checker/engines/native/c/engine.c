@@ -1,0 +1,930 @@
+/* The search: level-synchronous parallel breadth-first exploration of a generated model.
+ *
+ * The leader (thread 0) goes from level to level. On each, all workers take pieces of the level,
+ * call successors() on its states, and put the results into the table (table.h); what is new goes
+ * into the worker's log (log.h) and is examined. A level is complete before the next begins, so
+ * every state is first met on a shortest path.
+ *
+ * Successors are collected in a buffer and stored in batches: the slots of a whole batch are
+ * prefetched before the first is looked at, since nearly every look into a large table is a
+ * cache miss. A worker that finds the table too full leaves its buffer and its piece as they are
+ * and returns; the leader lets everybody rehash and sends them back. So the generated code is
+ * never interrupted, and growing needs no locks.
+ *
+ * No parents are kept. A path is found afterwards: the target's predecessor is the smallest state
+ * of the level before that has it as a successor, and so on back to the initial states. All
+ * targets go back together, each level being expanded once.
+ *
+ * Reading order: engine.h (the contract), `struct search`, run(), expand(), store(), look_back().
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+#include "log.h"
+#include "memory.h"
+#include "table.h"
+
+#define BATCH 256                       /* successors stored together */
+#define ALONE 512                       /* a smaller level is not worth waking the others */
+#define FIRST_CAPACITY ((word)1 << 16)
+#define TICKETS 1024                    /* room in the table reserved by a worker at a time */
+#define MOST_THREADS 256
+#define REPORT_EVERY 0.4                /* seconds */
+#define LIKELY_BITS 12
+
+_Static_assert(MOST_THREADS * 16 <= FIRST_CAPACITY, "every worker gets tickets at once");
+
+enum reason { RUNNING, LIMIT, MEMORY, INTERRUPTED, EARLY };
+static const char *const reason_names[] = {"complete", "limit", "memory", "interrupted", "early"};
+
+/* A state in which a property was found to fail (or, for `sometimes`, to hold); for a property of
+ * steps also the state after the step. */
+struct finding {
+    bool set;
+    bool step;
+    size_t depth;                       /* of `state` */
+    word state[WORDS];
+    word after[WORDS];
+};
+
+/* A path that is being found backwards: its states from `known` on are there. */
+struct path {
+    size_t count;
+    size_t known;
+    word *states;
+};
+
+struct search;
+
+struct worker {
+    struct work work;                   /* first, so that the one can be cast to the other */
+    struct search *search;
+    unsigned id;
+    word *room;                         /* for successors */
+    size_t capacity;                    /* of the room, in successors */
+    size_t stored;                      /* successors in the room that are in the table */
+    size_t at, end;                     /* the piece of the level: positions still to expand */
+    word tickets;
+    struct log log;
+    struct finding *findings;           /* of this level, by property */
+    struct finding *steps_back;         /* by property: the smallest predecessor so far */
+    unsigned *holder;                   /* by instance, for stuck() */
+    uint64_t generated;
+    _Atomic uint64_t shown_generated;   /* for reports of progress */
+    _Atomic uint64_t shown_distinct;
+    pthread_t thread;
+};
+
+/* The threads, and what they are to do: `job` is called once by each. */
+struct crew {
+    unsigned size;
+    pthread_mutex_t lock;
+    pthread_cond_t begin, done;
+    unsigned round;
+    unsigned busy;
+    bool over;
+    void (*job)(struct worker *);
+};
+
+struct search {
+    struct crew crew;
+    struct worker *workers;
+    struct table table, wider;
+    _Atomic bool full;                  /* the table has to grow before the level can go on */
+    _Atomic int reason;
+    size_t depth;                       /* of the level that is being expanded */
+    size_t storing;                     /* of the states that are being stored */
+    size_t *bounds;                     /* by level and worker: where the level begins in its log */
+    size_t levels;                      /* complete ones */
+    size_t level_size;
+    _Atomic size_t cursor;              /* positions of the level handed out, or slots rehashed */
+    bool *open;
+    struct finding *findings;
+    struct path *paths;                 /* by property */
+    size_t *active;                     /* the properties whose paths go back into this level */
+    size_t actives;
+    bool *likely;                       /* by hash: whether an active path may want the state */
+    uint64_t limit;
+    _Atomic uint64_t admitted;          /* states counted against the limit */
+    size_t initial;
+    bool stop_early;
+    double reported;                    /* when */
+};
+
+static volatile sig_atomic_t signalled;
+
+static void *need(void *taken)
+{
+    if (taken == NULL) {
+        fprintf(stderr, "engine: no memory for its own bookkeeping\n");
+        exit(EXIT_FAILURE);
+    }
+    return taken;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* The first reason to stop is the one that is reported. */
+static void stop(struct search *search, enum reason reason)
+{
+    int running = RUNNING;
+    atomic_compare_exchange_strong(&search->reason, &running, (int)reason);
+}
+
+static bool stopped(struct search *search)
+{
+    if (signalled)
+        stop(search, INTERRUPTED);
+    return atomic_load_explicit(&search->reason, memory_order_relaxed) != RUNNING;
+}
+
+/* ── the crew ─────────────────────────────────────────────────────────────────────────────── */
+
+static void *follow(void *argument)
+{
+    struct worker *worker = argument;
+    struct crew *crew = &worker->search->crew;
+    unsigned seen = 0;
+    pthread_mutex_lock(&crew->lock);
+    for (;;) {
+        while (crew->round == seen)
+            pthread_cond_wait(&crew->begin, &crew->lock);
+        seen = crew->round;
+        if (crew->over)
+            break;
+        pthread_mutex_unlock(&crew->lock);
+        crew->job(worker);
+        pthread_mutex_lock(&crew->lock);
+        if (--crew->busy == 0)
+            pthread_cond_signal(&crew->done);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+static void begin_round(struct crew *crew, void (*job)(struct worker *))
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->job = job;
+    crew->busy = crew->size - 1;
+    crew->over = job == NULL;
+    crew->round++;
+    pthread_cond_broadcast(&crew->begin);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* Everybody does the job; returns when all are done. */
+static void together(struct search *search, void (*job)(struct worker *))
+{
+    struct crew *crew = &search->crew;
+    if (crew->size > 1)
+        begin_round(crew, job);
+    job(&search->workers[0]);
+    pthread_mutex_lock(&crew->lock);
+    while (crew->busy > 0)
+        pthread_cond_wait(&crew->done, &crew->lock);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void dismiss(struct search *search)
+{
+    struct crew *crew = &search->crew;
+    begin_round(crew, NULL);
+    for (unsigned i = 1; i < crew->size; i++)
+        pthread_join(search->workers[i].thread, NULL);
+}
+
+/* A job over what `cursor` counts, `size` positions; a small one is for the leader alone. */
+static void together_over(struct search *search, size_t size, void (*job)(struct worker *))
+{
+    if (size < ALONE)
+        job(&search->workers[0]);
+    else
+        together(search, job);
+}
+
+/* ── levels ───────────────────────────────────────────────────────────────────────────────── */
+
+static size_t *level_bounds(const struct search *search, size_t level)
+{
+    return search->bounds + level * search->crew.size;
+}
+
+static size_t level_count(const struct search *search, size_t level)
+{
+    const size_t *from = level_bounds(search, level), *to = level_bounds(search, level + 1);
+    size_t count = 0;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        count += to[i] - from[i];
+    return count;
+}
+
+/* The states from a position of a level on, numbered through all logs; `*count` of those up to
+ * `end` lie one after the other. */
+static const word *level_read(const struct search *search, size_t level, size_t position,
+                              size_t end, size_t *count)
+{
+    const size_t *from = level_bounds(search, level), *to = level_bounds(search, level + 1);
+    const size_t wanted = end - position;
+    unsigned i = 0;
+    while (position >= to[i] - from[i]) {
+        position -= to[i] - from[i];
+        i++;
+    }
+    size_t available;
+    const word *states = log_read(&search->workers[i].log, from[i] + position, &available);
+    const size_t left = to[i] - from[i] - position;
+    *count = left < available ? left : available;
+    if (wanted < *count)
+        *count = wanted;
+    return states;
+}
+
+/* The states stored since the last level was complete become a level; false when there are none. */
+static bool finish_level(struct search *search)
+{
+    const unsigned size = search->crew.size;
+    const size_t rows = search->levels + 2;
+    search->bounds = need(realloc(search->bounds, rows * size * sizeof(size_t)));
+    for (unsigned i = 0; i < size; i++)
+        level_bounds(search, search->levels + 1)[i] = log_count(&search->workers[i].log);
+    search->level_size = level_count(search, search->levels);
+    if (search->level_size == 0)
+        return false;
+    search->levels++;
+    return true;
+}
+
+/* Hands out a piece of what `cursor` counts; false when nothing is left. */
+static bool claim(struct worker *worker, size_t size)
+{
+    struct search *search = worker->search;
+    size_t grain = size / (search->crew.size * 16);
+    grain = grain < 16 ? 16 : grain > 4096 ? 4096 : grain;
+    worker->at = atomic_fetch_add(&search->cursor, grain);
+    if (worker->at >= size) {
+        worker->at = worker->end = 0;
+        return false;
+    }
+    worker->end = size - worker->at < grain ? size : worker->at + grain;
+    return true;
+}
+
+/* ── findings ─────────────────────────────────────────────────────────────────────────────── */
+
+static int compare(const word *a, const word *b)
+{
+    for (unsigned i = 0; i < WORDS; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
+static bool before(const struct finding *a, const struct finding *b)
+{
+    const int order = compare(a->state, b->state);
+    return order < 0 || (order == 0 && a->step && compare(a->after, b->after) < 0);
+}
+
+static void keep_smaller(struct finding *kept, const struct finding *found)
+{
+    if (!kept->set || before(found, kept))
+        *kept = *found;
+}
+
+static void found(struct work *work, unsigned property, size_t depth, const word *state,
+                  const word *after)
+{
+    struct worker *worker = (struct worker *)work;
+    struct finding finding = {.set = true, .step = after != NULL, .depth = depth};
+    copy(finding.state, state);
+    if (after != NULL)
+        copy(finding.after, after);
+    keep_smaller(&worker->findings[property], &finding);
+}
+
+void found_state(struct work *work, unsigned property, const word *state)
+{
+    found(work, property, ((struct worker *)work)->search->storing, state, NULL);
+}
+
+void found_step(struct work *work, unsigned property, const word *before, const word *after)
+{
+    found(work, property, ((struct worker *)work)->search->depth, before, after);
+}
+
+void fail(struct work *work, unsigned property, const word *before)
+{
+    if (work->open[property])
+        found(work, property, ((struct worker *)work)->search->depth, before, NULL);
+}
+
+/* Between two levels: what the workers found, the smallest of each property. */
+static void collect_findings(struct search *search)
+{
+    for (unsigned p = 0; p < model.properties; p++) {
+        if (!search->open[p])
+            continue;
+        for (unsigned i = 0; i < search->crew.size; i++)
+            if (search->workers[i].findings[p].set)
+                keep_smaller(&search->findings[p], &search->workers[i].findings[p]);
+        search->open[p] = !search->findings[p].set;
+    }
+}
+
+static bool any_violation(const struct search *search)
+{
+    for (unsigned p = 0; p < model.properties; p++)
+        if (search->findings[p].set && !model.witnessed[p])
+            return true;
+    return false;
+}
+
+/* ── storing states ───────────────────────────────────────────────────────────────────────── */
+
+/* Doubles the room for successors. A worker without memory for that drops what it has: the search
+ * ends here, as `stop` says. */
+void more_room(struct work *work)
+{
+    struct worker *worker = (struct worker *)work;
+    const size_t bytes = worker->capacity * WORDS * sizeof(word);
+    word *wider = memory_take(2 * bytes);
+    if (wider == NULL) {
+        stop(worker->search, MEMORY);
+        work->next = worker->room;
+        return;
+    }
+    memcpy(wider, worker->room, bytes);
+    memory_give(worker->room, bytes);
+    worker->room = wider;
+    worker->capacity *= 2;
+    work->next = wider + bytes / sizeof(word);
+    work->end = wider + 2 * bytes / sizeof(word);
+}
+
+static size_t successors_held(const struct worker *worker)
+{
+    return (size_t)(worker->work.next - worker->room) / WORDS;
+}
+
+static bool more_tickets(struct worker *worker)
+{
+    struct table *table = &worker->search->table;
+    const word share = table->most / (8 * worker->search->crew.size);
+    const word wanted = share < TICKETS ? share : TICKETS;
+    if (atomic_fetch_add(&table->reserved, wanted) + wanted > table->most) {
+        atomic_fetch_sub(&table->reserved, wanted);
+        atomic_store(&worker->search->full, true);
+        return false;
+    }
+    worker->tickets = wanted;
+    return true;
+}
+
+/* A state that was not in the table: log it and judge it. False where the search has to end. */
+static bool discover(struct worker *worker, const word *state)
+{
+    struct search *search = worker->search;
+    if (search->limit && atomic_fetch_add(&search->admitted, 1) >= search->limit) {
+        stop(search, LIMIT);
+        return false;
+    }
+    if (!log_append(&worker->log, state)) {
+        stop(search, MEMORY);
+        return false;
+    }
+    examine(&worker->work, state);
+    return true;
+}
+
+/* Puts the successors held into the table. False where that has to wait until the table has
+ * grown, or where the search has ended. */
+static bool store(struct worker *worker)
+{
+    const struct table *table = &worker->search->table;
+    const size_t held = successors_held(worker);
+    word places[BATCH];
+    while (worker->stored < held) {
+        const word *state = worker->room + worker->stored * WORDS;
+        const size_t left = held - worker->stored, count = left < BATCH ? left : BATCH;
+        for (size_t i = 0; i < count; i++) {
+            places[i] = table_place(table, state + i * WORDS);
+            table_prefetch(table, places[i]);
+        }
+        for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
+            if (worker->tickets == 0 && !more_tickets(worker))
+                return false;
+            if (!table_insert(table, places[i], state))
+                continue;
+            worker->tickets--;
+            if (!discover(worker, state))
+                return false;
+        }
+    }
+    worker->stored = 0;
+    worker->work.next = worker->room;
+    atomic_store_explicit(&worker->shown_distinct, log_count(&worker->log),
+                          memory_order_relaxed);
+    atomic_store_explicit(&worker->shown_generated, worker->generated, memory_order_relaxed);
+    return true;
+}
+
+static void report(struct search *search)
+{
+    const double time = now();
+    if (time - search->reported < REPORT_EVERY)
+        return;
+    search->reported = time;
+    uint64_t distinct = 0, generated = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        const struct worker *worker = &search->workers[i];
+        distinct += atomic_load_explicit(&worker->shown_distinct, memory_order_relaxed);
+        generated += atomic_load_explicit(&worker->shown_generated, memory_order_relaxed);
+    }
+    printf("progress %llu %llu %zu %zu %zu\n", (unsigned long long)distinct,
+           (unsigned long long)generated, search->depth, search->level_size,
+           atomic_load(&memory.held));
+    fflush(stdout);
+}
+
+/* ── growing ──────────────────────────────────────────────────────────────────────────────── */
+
+static void rehash(struct worker *worker)
+{
+    struct search *search = worker->search;
+    const struct table *old = &search->table;
+    word state[WORDS];
+    while (claim(worker, old->capacity))
+        for (; worker->at < worker->end; worker->at++)
+            if (table_read(old, worker->at, state))
+                table_insert(&search->wider, table_place(&search->wider, state), state);
+}
+
+/* Doubles the table, or widens it by what the budget has left; without that, lets it fill up
+ * further. Ends the search where it is as full as it may be. */
+static void grow(struct search *search)
+{
+    struct table *table = &search->table;
+    const size_t room = memory.budget - atomic_load(&memory.held);
+    const word affordable = room / 8 * 7 / sizeof(slot);
+    word capacity = table->capacity * (table->capacity * sizeof(slot) < HUGE_PAGE * 16 ? 4 : 2);
+    if (capacity > affordable)
+        capacity = affordable;
+    if (capacity < table->capacity / 4 * 5 || !table_open(&search->wider, capacity)) {
+        if (table->most >= table->capacity / 8 * 7)
+            stop(search, MEMORY);
+        table->most = table->capacity / 8 * 7;
+        return;
+    }
+    size_t at[MOST_THREADS], end[MOST_THREADS], states = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct worker *worker = &search->workers[i];
+        at[i] = worker->at;
+        end[i] = worker->end;
+        worker->tickets = 0;
+        states += log_count(&worker->log);
+    }
+    const size_t cursor = atomic_exchange(&search->cursor, 0);
+    together_over(search, table->capacity, rehash);
+    atomic_store(&search->cursor, cursor);
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        search->workers[i].at = at[i];
+        search->workers[i].end = end[i];
+    }
+    table_close(table);
+    table->slots = search->wider.slots;
+    table->capacity = search->wider.capacity;
+    table->most = search->wider.most;
+    atomic_store(&table->reserved, states);
+}
+
+/* ── expanding ────────────────────────────────────────────────────────────────────────────── */
+
+/* Whether some instance waits for a lock whose holder can never release it: because it is done,
+ * or waits for such a lock itself. */
+static bool stuck(const word *state, unsigned *holder)
+{
+    wait_chains(state, holder);
+    for (unsigned i = 0; i < model.instances; i++) {
+        unsigned at = i, hops = 0;
+        while (holder[at] != NOT_WAITING && holder[at] != FINISHED) {
+            at = holder[at] - 1;
+            if (holder[at] == FINISHED || ++hops > model.instances)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void expand_state(struct worker *worker, const word *state)
+{
+    struct work *work = &worker->work;
+    const size_t held = successors_held(worker);
+    const unsigned possible = successors(work, state);
+    worker->generated += successors_held(worker) - held;
+    if (!work->open[DEADLOCK])
+        return;
+    if ((!(possible & ENABLED) && unfinished(state))
+        || (possible & BLOCKED && stuck(state, worker->holder)))
+        fail(work, DEADLOCK, state);
+}
+
+static void expand(struct worker *worker)
+{
+    struct search *search = worker->search;
+    const size_t size = search->level_size;
+    do {
+        while (worker->at < worker->end) {
+            size_t count;
+            const word *states = level_read(search, search->depth, worker->at, worker->end,
+                                            &count);
+            for (size_t i = 0; i < count; i++) {
+                if (successors_held(worker) >= BATCH && !store(worker))
+                    return;
+                expand_state(worker, states + i * WORDS);
+                worker->at++;
+            }
+        }
+        if (stopped(search))
+            return;
+        if (worker->id == 0)
+            report(search);
+    } while (!atomic_load_explicit(&search->full, memory_order_relaxed) && claim(worker, size));
+    store(worker);
+}
+
+/* Expands the whole level, however often the table has to grow meanwhile. */
+static void expand_level(struct search *search)
+{
+    atomic_store(&search->cursor, 0);
+    for (;;) {
+        together_over(search, search->level_size, expand);
+        if (!atomic_exchange(&search->full, false) || stopped(search))
+            return;
+        grow(search);
+    }
+}
+
+/* ── the beginning ────────────────────────────────────────────────────────────────────────── */
+
+/* From one combination of initial values: every process to its first await, one after another.
+ * Each takes what the one before left in the room for successors, and fills it anew. */
+static void start_from(struct search *search, const word *values)
+{
+    struct worker *worker = &search->workers[0];
+    struct work *work = &worker->work;
+    word *states = need(malloc(WORDS * sizeof(word)));
+    size_t count = 1;
+    copy(states, values);
+    for (unsigned instance = 0; instance < model.instances; instance++) {
+        work->next = worker->room;
+        for (size_t i = 0; i < count; i++)
+            start(work, states + i * WORDS, instance);
+        count = successors_held(worker);
+        states = need(realloc(states, count * WORDS * sizeof(word)));
+        memcpy(states, worker->room, count * WORDS * sizeof(word));
+    }
+    work->next = worker->room;
+    for (size_t i = 0; i < count; i++, work->next += WORDS) {
+        if (work->next == work->end)
+            more_room(work);
+        copy(work->next, states + i * WORDS);
+    }
+    free(states);
+    while (!store(worker) && !stopped(search)) {
+        atomic_store(&search->full, false);
+        grow(search);
+    }
+}
+
+/* All combinations of initial values, the last variable's changing fastest. */
+static void start_search(struct search *search)
+{
+    unsigned *option = need(calloc(model.variables + 1, sizeof *option));
+    unsigned changed;
+    do {
+        word values[WORDS] = {0};
+        for (unsigned v = 0; v < model.variables; v++)
+            for (unsigned i = 0; i < WORDS; i++)
+                values[i] |= model.initial[v].values[option[v] * WORDS + i];
+        start_from(search, values);
+        for (changed = model.variables; changed > 0; changed--) {
+            if (++option[changed - 1] < model.initial[changed - 1].count)
+                break;
+            option[changed - 1] = 0;
+        }
+    } while (changed > 0 && !stopped(search));
+    free(option);
+    search->initial = log_count(&search->workers[0].log);
+}
+
+static void run(struct search *search)
+{
+    start_search(search);
+    for (;;) {
+        collect_findings(search);
+        if (stopped(search) || !finish_level(search))
+            return;
+        if (search->stop_early && any_violation(search)) {
+            stop(search, EARLY);
+            return;
+        }
+        search->depth = search->levels - 1;
+        search->storing = search->levels;
+        expand_level(search);
+    }
+}
+
+/* ── paths ────────────────────────────────────────────────────────────────────────────────── */
+
+static const word *wanted(const struct search *search, size_t property)
+{
+    const struct path *path = &search->paths[property];
+    return path->states + path->known * WORDS;
+}
+
+/* Notes `state` as the predecessor for every path that continues with one of its successors. */
+static void match(struct worker *worker, const word *state)
+{
+    const struct search *search = worker->search;
+    const word *end = worker->work.next;
+    for (const word *after = worker->room; after < end; after += WORDS) {
+        if (!search->likely[mix(after) >> (64 - LIKELY_BITS)])
+            continue;
+        for (size_t i = 0; i < search->actives; i++) {
+            struct finding *step = &worker->steps_back[search->active[i]];
+            if (equal(after, wanted(search, search->active[i]))
+                && (!step->set || compare(state, step->state) < 0)) {
+                step->set = true;
+                copy(step->state, state);
+            }
+        }
+    }
+}
+
+/* Whether a smaller predecessor than `state` is known for every path: no need to expand it. */
+static bool beaten(const struct worker *worker, const word *state)
+{
+    const struct search *search = worker->search;
+    for (size_t i = 0; i < search->actives; i++) {
+        const struct finding *step = &worker->steps_back[search->active[i]];
+        if (!step->set || compare(step->state, state) > 0)
+            return false;
+    }
+    return true;
+}
+
+static void look_back(struct worker *worker)
+{
+    struct search *search = worker->search;
+    while (claim(worker, search->level_size))
+        while (worker->at < worker->end) {
+            size_t count;
+            const word *states = level_read(search, search->depth, worker->at, worker->end,
+                                            &count);
+            worker->at += count;
+            for (size_t i = 0; i < count; i++, states += WORDS) {
+                if (beaten(worker, states))
+                    continue;
+                worker->work.next = worker->room;
+                successors(&worker->work, states);
+                match(worker, states);
+            }
+        }
+}
+
+/* Prepends to every path that begins at `depth` its predecessor on the level before. */
+static void step_back(struct search *search, size_t depth)
+{
+    memset(search->likely, 0, (size_t)1 << LIKELY_BITS);
+    search->actives = 0;
+    for (size_t p = 0; p < model.properties; p++) {
+        if (!search->findings[p].set || search->paths[p].known != depth)
+            continue;
+        search->active[search->actives++] = p;
+        search->likely[mix(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
+        for (unsigned i = 0; i < search->crew.size; i++)
+            search->workers[i].steps_back[p].set = false;
+    }
+    if (search->actives == 0)
+        return;
+    search->depth = depth - 1;
+    search->level_size = level_count(search, depth - 1);
+    atomic_store(&search->cursor, 0);
+    together_over(search, search->level_size, look_back);
+    for (size_t i = 0; i < search->actives; i++) {
+        const size_t p = search->active[i];
+        struct finding step = {.set = false};
+        for (unsigned w = 0; w < search->crew.size; w++)
+            if (search->workers[w].steps_back[p].set)
+                keep_smaller(&step, &search->workers[w].steps_back[p]);
+        if (!step.set) {
+            fprintf(stderr, "engine: a state of level %zu has no predecessor\n", depth);
+            exit(EXIT_FAILURE);
+        }
+        struct path *path = &search->paths[p];
+        path->known--;
+        copy(path->states + path->known * WORDS, step.state);
+    }
+}
+
+/* The paths to all findings. Properties are closed and rooms empty, so that expanding a state
+ * again has no effect but its successors. */
+static void find_paths(struct search *search)
+{
+    size_t deepest = 0;
+    memset(search->open, 0, model.properties);
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct worker *worker = &search->workers[i];
+        worker->work.next = worker->room;
+        worker->at = worker->end = 0;
+    }
+    for (size_t p = 0; p < model.properties; p++) {
+        const struct finding *finding = &search->findings[p];
+        struct path *path = &search->paths[p];
+        if (!finding->set)
+            continue;
+        path->count = finding->depth + 1 + finding->step;
+        path->known = finding->depth;
+        path->states = need(malloc(path->count * WORDS * sizeof(word)));
+        copy(path->states + path->known * WORDS, finding->state);
+        if (finding->step)
+            copy(path->states + (path->known + 1) * WORDS, finding->after);
+        deepest = finding->depth > deepest ? finding->depth : deepest;
+    }
+    for (; deepest > 0; deepest--)
+        step_back(search, deepest);
+}
+
+/* ── answers ──────────────────────────────────────────────────────────────────────────────── */
+
+static void print_counts(const struct search *search)
+{
+    uint64_t distinct = 0, generated = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        distinct += log_count(&search->workers[i].log);
+        generated += search->workers[i].generated;
+    }
+    printf("result %s %llu %llu %zu %zu\n", reason_names[search->reason],
+           (unsigned long long)distinct, (unsigned long long)generated, search->initial,
+           atomic_load(&memory.held));
+    printf("levels");
+    for (size_t level = 0; level < search->levels; level++)
+        printf(" %zu", level_count(search, level));
+    printf("\nfired");
+    for (unsigned l = 0; l < model.locations; l++)
+        for (unsigned i = 0; i < search->crew.size; i++)
+            if (search->workers[i].work.fired[l]) {
+                printf(" %u", l);
+                break;
+            }
+    printf("\nantecedents");
+    for (unsigned a = 0; a < model.antecedents; a++)
+        for (unsigned i = 0; i < search->crew.size; i++)
+            if (search->workers[i].work.seen[a]) {
+                printf(" %u", a);
+                break;
+            }
+    printf("\n");
+    fflush(stdout);
+}
+
+static void print_paths(const struct search *search)
+{
+    for (unsigned p = 0; p < model.properties; p++) {
+        const struct path *path = &search->paths[p];
+        if (!search->findings[p].set)
+            continue;
+        printf("path %u %zu\n", p, path->count);
+        for (size_t i = 0; i < path->count * WORDS; i++)
+            printf("%llx%c", (unsigned long long)path->states[i],
+                   (i + 1) % WORDS == 0 ? '\n' : ' ');
+    }
+    printf("end\n");
+    fflush(stdout);
+}
+
+/* Writes all states to a file, as they lie in memory; false where that fails. */
+static bool dump(const struct search *search, const char *name)
+{
+    FILE *file = fopen(name, "wb");
+    if (file == NULL)
+        return false;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        const struct log *log = &search->workers[i].log;
+        const size_t states = log_count(log);
+        for (size_t at = 0, count; at < states; at += count) {
+            const word *from = log_read(log, at, &count);
+            count = states - at < count ? states - at : count;
+            fwrite(from, WORDS * sizeof(word), count, file);
+        }
+    }
+    const bool good = !ferror(file);
+    return fclose(file) == 0 && good;
+}
+
+/* ── the beginning of everything ──────────────────────────────────────────────────────────── */
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    signalled = 1;
+}
+
+static void open_worker(struct search *search, unsigned id)
+{
+    struct worker *worker = &search->workers[id];
+    const size_t capacity = 2 * BATCH;
+    worker->search = search;
+    worker->id = id;
+    worker->capacity = capacity;
+    worker->room = need(memory_take(capacity * WORDS * sizeof(word)));
+    worker->work = (struct work){
+        .next = worker->room,
+        .end = worker->room + capacity * WORDS,
+        .open = search->open,
+        .seen = need(calloc(model.antecedents + 1, sizeof(bool))),
+        .fired = need(calloc(model.locations + 1, sizeof(bool))),
+    };
+    worker->findings = need(calloc(model.properties, sizeof(struct finding)));
+    worker->steps_back = need(calloc(model.properties, sizeof(struct finding)));
+    worker->holder = need(calloc(model.instances + 1, sizeof(unsigned)));
+    if (!log_open(&worker->log))
+        need(NULL);
+}
+
+static void open_search(struct search *search, unsigned threads)
+{
+    search->open = need(calloc(model.properties, sizeof(bool)));
+    memset(search->open, true, model.properties);
+    search->findings = need(calloc(model.properties, sizeof(struct finding)));
+    search->paths = need(calloc(model.properties, sizeof(struct path)));
+    search->active = need(calloc(model.properties, sizeof(size_t)));
+    search->likely = need(calloc((size_t)1 << LIKELY_BITS, sizeof(bool)));
+    search->bounds = need(calloc(threads, sizeof(size_t)));
+    search->workers = need(calloc(threads, sizeof(struct worker)));
+    if (!table_open(&search->table, FIRST_CAPACITY))
+        need(NULL);
+    search->crew.size = threads;
+    pthread_mutex_init(&search->crew.lock, NULL);
+    pthread_cond_init(&search->crew.begin, NULL);
+    pthread_cond_init(&search->crew.done, NULL);
+    for (unsigned i = 0; i < threads; i++)
+        open_worker(search, i);
+    for (unsigned i = 1; i < threads; i++)
+        if (pthread_create(&search->workers[i].thread, NULL, follow, &search->workers[i]) != 0) {
+            fprintf(stderr, "engine: can not start %u threads\n", threads);
+            exit(EXIT_FAILURE);
+        }
+}
+
+/* Arguments are `name=value`: threads, limit, memory (bytes), early, dump (a file name). */
+int main(int count, char **arguments)
+{
+    static struct search search;
+    unsigned threads = 1;
+    const char *dump_name = NULL;
+    memory.budget = SIZE_MAX / 2;
+    for (int i = 1; i < count; i++) {
+        const char *value = strchr(arguments[i], '=');
+        const unsigned long long amount = value ? strtoull(value + 1, NULL, 10) : 0;
+        if (value && strncmp(arguments[i], "threads=", 8) == 0)
+            threads = amount < 1 ? 1 : amount > MOST_THREADS ? MOST_THREADS : (unsigned)amount;
+        else if (value && strncmp(arguments[i], "limit=", 6) == 0)
+            search.limit = amount;
+        else if (value && strncmp(arguments[i], "memory=", 7) == 0)
+            memory.budget = amount;
+        else if (value && strncmp(arguments[i], "early=", 6) == 0)
+            search.stop_early = amount != 0;
+        else if (value && strncmp(arguments[i], "dump=", 5) == 0)
+            dump_name = value + 1;
+        else {
+            fprintf(stderr, "engine: what is %s?\n", arguments[i]);
+            return EXIT_FAILURE;
+        }
+    }
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+    search.reported = now();
+    open_search(&search, threads);
+    run(&search);
+    print_counts(&search);
+    find_paths(&search);
+    print_paths(&search);
+    dismiss(&search);
+    if (dump_name != NULL && !dump(&search, dump_name)) {
+        fprintf(stderr, "engine: can not write %s\n", dump_name);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,116 @@
+/* The contract between the engine and a generated model.
+ *
+ * The engine (engine.c, table.h, log.h, memory.h) knows nothing of a spec. It stores, compares
+ * and counts states, and a state is to it nothing but WORDS words. What a state means is known
+ * to the generated file alone. The two are compiled separately, with the same WORDS, and linked
+ * into one executable.
+ *
+ * THE STATE. One state has one code: equal states have equal words. All bits that carry nothing
+ * are zero, and so are the bits SPARE_BITS of word 0, with which the table marks its slots.
+ * States are ordered by their words, word 0 first; the engine breaks every tie by this order, so
+ * that its answer does not depend on which thread came first.
+ *
+ * WHAT THE GENERATED FILE DEFINES
+ *
+ *   const struct model model
+ *       Counts and names of what follows.
+ *   unsigned successors(struct work *work, const word *before)
+ *       Calls emit() (model.h) once for each step that is possible in `before`, repeats included,
+ *       and fail() once for each step that a false check ends. Sets work->fired[l] for the
+ *       location l of each step emitted. Judges each step by the step invariants that are open.
+ *       Says whether any instance is ENABLED (a step that fails counts: it was enabled), and
+ *       whether any is BLOCKED: waits at a location for a lock that somebody holds.
+ *   void examine(struct work *work, const word *state)
+ *       Judges a new state by the open properties of states, with found_state(), and sets
+ *       work->seen[a] for the antecedents a that are true.
+ *   void start(struct work *work, const word *state, unsigned instance)
+ *       Calls emit() for each way in which the instance gets from `state` to its first await.
+ *   bool unfinished(const word *state)
+ *       Whether an instance that is no daemon is not done.
+ *   void wait_chains(const word *state, unsigned *holder)
+ *       For each instance the number plus one of the instance that holds the lock it waits for,
+ *       NOT_WAITING where it waits for none or the lock is free, FINISHED where it is done.
+ *
+ * These functions read the state they are given and write nothing but what `work` offers, so
+ * any number of threads may call them at once, each with its own `work`.
+ *
+ * PROPERTIES have numbers. Number DEADLOCK is the engine's own; the numbers of the other implicit
+ * ones (see IMPLICIT in checker/ir/system.py) and of the declared ones are the generated file's
+ * business. work->open[p] is true until p has been decided: a property that was found on one level
+ * is closed before the next, since a shorter path can not come any more.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef WORDS
+#error "WORDS, the number of words of a state, has to be given on the command line"
+#endif
+
+typedef uint64_t word;       /* a code, or a part of a state */
+typedef int64_t number;      /* a value of Int, Wrapping or Range */
+
+#define SPARE_BITS ((word)3 << 62)
+
+enum { DEADLOCK = 0 };
+enum { ENABLED = 1, BLOCKED = 2 };
+enum { NOT_WAITING = 0, FINISHED = UINT32_MAX };
+
+/* The values that one variable has in the initial states, each as the words of a state in which
+ * everything else is zero. The initial states combine all values of all variables. */
+struct initial {
+    unsigned count;
+    const word *values;
+};
+
+struct model {
+    unsigned instances;
+    unsigned locations;
+    unsigned properties;
+    unsigned antecedents;
+    unsigned variables;             /* those in `initial` */
+    const struct initial *initial;
+    const bool *witnessed;          /* by property: finding it is no violation */
+};
+
+/* What the generated functions see of the worker that calls them. */
+struct work {
+    word *next;                     /* where the next successor goes, WORDS words */
+    const word *end;                /* of the room for successors */
+    const bool *open;
+    bool *seen;
+    bool *fired;
+};
+
+/* Defined by the generated file. */
+extern const struct model model;
+unsigned successors(struct work *work, const word *before);
+void examine(struct work *work, const word *state);
+void start(struct work *work, const word *state, unsigned instance);
+bool unfinished(const word *state);
+void wait_chains(const word *state, unsigned *holder);
+
+/* Defined by the engine. */
+void more_room(struct work *work);                    /* for successors; called by emit() */
+void found_state(struct work *work, unsigned property, const word *state);
+void found_step(struct work *work, unsigned property, const word *before, const word *after);
+void fail(struct work *work, unsigned property, const word *before);
+
+static inline void copy(word *to, const word *from)
+{
+    for (unsigned i = 0; i < WORDS; i++)
+        to[i] = from[i];
+}
+
+static inline bool equal(const word *a, const word *b)
+{
+    word difference = 0;
+    for (unsigned i = 0; i < WORDS; i++)
+        difference |= a[i] ^ b[i];
+    return difference == 0;
+}
+
+#endif

@@ -1,0 +1,212 @@
+"""Running the executable of a system: arguments, progress, the answer, and its states decoded.
+
+The program writes lines: `progress` while it runs, then its counts, then a `path` for each
+property that it found, then `end`. Without that last line nothing is believed.
+"""
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from checker.engines.native.build import executable
+from checker.engines.native.emit import Generated, generate
+from checker.engines.native.layout import WORD
+from checker.ir.system import State, System
+from checker.results.exploration import Exploration, Path, Progress, Report
+
+SHARE_OF_MEMORY = 0.8
+"""Of what is free when the search starts, unless a budget is given."""
+POLL = 0.1
+"""Seconds between looks at the progress of a running search."""
+
+
+def explore(system: System, *, threads: int | None = None, limit: int | None = None,
+            memory: int | None = None, stop_early: bool = False,
+            report: Report | None = None) -> Exploration:
+    """Visit every reachable state of `system`.
+
+    `limit` is the most distinct states to store and `memory` the most bytes to use; at either
+    the search ends, incomplete. `stop_early` ends it with the level of the first violation. An
+    interrupt ends it as well: the answer then holds what was covered.
+
+    Raises NoCompiler, or Unsupported for a system that only the interpreter can explore.
+    """
+    started = time.perf_counter()
+    generated = generate(system)
+    run = _Run(generated, _arguments(threads, limit, memory, stop_early), report)
+    found = run.exploration(limit, memory)
+    found.seconds = time.perf_counter() - started
+    found.threads = threads or default_threads()
+    return found
+
+
+def reachable(system: System, *, threads: int | None = None, limit: int | None = None,
+              memory: int | None = None) -> Iterator[State]:
+    """All reachable states, in no particular order; for learning from them, and for tests.
+
+    Raises RuntimeError where the search ended before it had them all.
+    """
+    generated = generate(system)
+    words = generated.layout.words
+    with tempfile.TemporaryDirectory() as directory:
+        file = pathlib.Path(directory) / "states"
+        arguments = [*_arguments(threads, limit, memory, False), f"dump={file}"]
+        found = _Run(generated, arguments, None).exploration(limit, memory)
+        if not found.complete:
+            raise RuntimeError(f"the states are not complete: {found.reason}")
+        for state in struct.iter_unpack(f"={words}Q", file.read_bytes()):
+            yield generated.layout.decode(state)
+
+
+def prepare(system: System) -> pathlib.Path:
+    """Compile the system, so that exploring it starts at once; the program's path."""
+    return executable(generate(system))
+
+
+def default_threads() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _arguments(threads: int | None, limit: int | None, memory: int | None,
+               stop_early: bool) -> list[str]:
+    return [f"threads={threads or default_threads()}", f"limit={limit or 0}",
+            f"memory={free_memory() if memory is None else memory}",
+            f"early={int(stop_early)}"]
+
+
+def free_memory() -> int:
+    """The bytes that a search may take without being killed for it."""
+    free = _meminfo()
+    with contextlib.suppress(OSError, ValueError):
+        group = pathlib.Path("/sys/fs/cgroup")
+        most = int((group / "memory.max").read_text(encoding="ascii"))
+        free = min(free, most - int((group / "memory.current").read_text(encoding="ascii")))
+    return int(free * SHARE_OF_MEMORY)
+
+
+def _meminfo() -> int:
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            name, amount = line.split()[:2]
+            if name == "MemAvailable:":
+                return int(amount) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+@dataclass
+class _Run:
+    """One run of a program. A thread reads what it writes, so that an interrupt loses nothing."""
+
+    generated: Generated
+    arguments: list[str]
+    report: Report | None
+    progress: Progress | None = None
+    answer: list[list[str]] = field(default_factory=list)
+    interrupted: bool = False
+
+    def exploration(self, limit: int | None, memory: int | None) -> Exploration:
+        program = executable(self.generated)
+        self.started = time.perf_counter()
+        with subprocess.Popen([program, *self.arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                              text=True) as process:
+            try:
+                self._follow(process)
+            except BaseException:
+                process.kill()
+                raise
+            errors = process.stderr.read()
+        if not self.answer or self.answer[-1] != ["end"]:
+            return self._died(process.returncode, errors)
+        return self._decoded(limit, memory)
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        """Pass on progress until the program is done; one interrupt asks it to come to an end."""
+        reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        reader.start()
+        shown = None
+        while reader.is_alive():
+            try:
+                reader.join(POLL)
+                if self.report is not None and self.progress is not shown:
+                    shown = self.progress
+                    self.report(shown)
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    raise
+                self.interrupted = True
+                process.send_signal(signal.SIGINT)
+
+    def _read(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            words = line.split()
+            if words[:1] == ["progress"]:
+                distinct, generated, depth, frontier, held = map(int, words[1:])
+                seconds = time.perf_counter() - self.started
+                self.progress = Progress(distinct, generated, depth, frontier, seconds, held)
+            else:
+                self.answer.append(words)
+
+    def _died(self, status: int, errors: str) -> Exploration:
+        """No answer: killed from outside, or a defect."""
+        if status not in (-signal.SIGKILL, -signal.SIGTERM):
+            raise RuntimeError(f"the native engine failed with status {status}: {errors}")
+        found = Exploration(False, engine="native",
+                            reason=f"the search was killed by {signal.Signals(-status).name}")
+        if self.progress is not None:
+            found.distinct, found.generated = self.progress.distinct, self.progress.generated
+            found.depth = self.progress.depth
+        return found
+
+    # ── the answer ──────────────────────────────────────────────────────────────────────────
+
+    def _decoded(self, limit: int | None, memory: int | None) -> Exploration:
+        lines = iter(self.answer)
+        _, outcome, *counts = next(lines)
+        distinct, generated, initial, held = map(int, counts)
+        levels = [int(count) for count in next(lines)[1:]]
+        layout = self.generated.layout
+        found = Exploration(
+            outcome == "complete", distinct=distinct, generated=generated, initial=initial,
+            depth=max(len(levels) - 1, 0), levels=levels, reason=_reason(outcome, limit, memory),
+            engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1))
+        found.fired = {self.generated.locations[int(n)] for n in next(lines)[1:]}
+        found.antecedents = {self.generated.antecedents[int(n)] for n in next(lines)[1:]}
+        witnessed = {p.name for p in layout.system.properties_of("sometimes")}
+        for line in lines:
+            if line[0] == "path":
+                name = self.generated.properties[int(line[1])]
+                paths = found.witnesses if name in witnessed else found.violations
+                paths[name] = self._path(lines, int(line[2]))
+        return found
+
+    def _path(self, lines: Iterator[list[str]], length: int) -> Path:
+        states = []
+        for _ in range(length):
+            words = tuple(int(word, 16) for word in next(lines))
+            assert all(word < 1 << WORD for word in words)
+            states.append(self.generated.layout.decode(words))
+        return tuple(states)
+
+
+def _reason(outcome: str, limit: int | None, memory: int | None) -> str:
+    match outcome:
+        case "limit":
+            return f"the limit of {limit:,} states was reached"
+        case "memory":
+            budget = "what is free" if memory is None else f"{memory:,} bytes"
+            return f"the memory budget, {budget}, was used up"
+        case "interrupted":
+            return "interrupted"
+        case "early":
+            return "stopped at the first violation"
+    return ""
