@@ -1,1 +1,1 @@
-"""What is believed: certified traces, their explanation, and what was checked only in appearance."""
+"""What is believed: certified traces, their explanations, and what was checked in vain."""

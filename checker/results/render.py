@@ -25,7 +25,7 @@ from typing import Literal
 
 from checker.ir.nodes import DONE
 from checker.results.shown import changes, of_instance, shown
-from checker.results.trace import Trace, TraceStep
+from checker.results.trace import ChoiceMade, Trace, TraceStep
 from checker.source import NOWHERE, Loc
 
 WIDTH = 100
@@ -173,7 +173,7 @@ def _step(trace: Trace, number: int, step: TraceStep, lanes: dict[str, int],
                        for actor, room in lanes.items())
     else:
         row += f"{step.actor}: {step.label}  "
-    notes = [f"{c.name}={c.shown}" for c in step.choices]
+    notes = [_choice(choice) for choice in step.choices]
     notes += [note for note in (_source(step.loc), step.provenance) if note]
     if _ends(trace, step):
         notes.append(f"{step.actor} is done")
@@ -191,6 +191,12 @@ def _step(trace: Trace, number: int, step: TraceStep, lanes: dict[str, int],
     yield from _details("change", [*full, *notes[fitting:], *map(str, changed)], width)
     if step.after is None:
         yield from _wrapped("failure", f"fails: {step.failure}", width, DETAIL)
+
+
+def _choice(choice: ChoiceMade) -> str:
+    if choice.kind == "fails":
+        return f"{choice.name} {'fails' if choice.value else 'succeeds'}"
+    return f"{choice.name}={choice.shown}"
 
 
 def _ends(trace: Trace, step: TraceStep) -> bool:

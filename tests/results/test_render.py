@@ -7,9 +7,10 @@ from checker.engines.interp.explore import explore
 from checker.ir.system import Property
 from checker.judgement.certify import certify
 from checker.results.render import render, render_lines
+from checker.results.shown import changes, shown
+from checker.results.trace import ChoiceMade
 from checker.source import Loc
 from checker.types import Lock, Map, Maybe, Record
-from checker.results.shown import changes, shown
 from tests.handmade import BOOL, TRUE, machine, mutex, shared
 
 
@@ -75,6 +76,15 @@ def test_sources_provenance_and_labels_that_do_not_fit(tmp_path, monkeypatch):
     assert "amount=2   model.py:31" in row and "…" in row
     assert "a label of quite some length indeed, as nobody writes it" in below
     assert any("hw/vfio/common.c:vfio_connect_container" in line for line in lines)
+
+
+@pytest.mark.parametrize("kind, value, text", [
+    ("fails", True, "ioctl fails"), ("fails", False, "ioctl succeeds"),
+    ("maybe", True, "ioctl=True"), ("pick", 1, "ioctl=1")])
+def test_choices_in_words(kind, value, text):
+    trace = overflow(1)
+    first = replace(trace.steps[0], choices=(ChoiceMade(kind, "ioctl", value, str(value)),))
+    assert text in render(replace(trace, steps=(first, *trace.steps[1:])))
 
 
 def test_the_headline_has_the_place_and_the_words_of_the_property(tmp_path, monkeypatch):
