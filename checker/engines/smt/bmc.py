@@ -17,11 +17,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import z3
-
 from checker.engines.smt.encode import Encoding, Unrolling
 from checker.engines.smt.solver import Answer, Solver, values
-from checker.engines.smt.terms import Truth, disj, implies, neg
+from checker.engines.smt.terms import Truth, disj, neg
 from checker.ir.system import IMPLICIT, System
 from checker.results.exploration import Path
 
@@ -63,8 +61,9 @@ def search(system: System, *, bound: int, seconds: float | None = None,
     is reached, the undecided properties are `unknown` with that reason. `encoding` is that of
     the same system, where the caller has one.
     """
-    solver = Solver(rlimit=rlimit, seconds=seconds)
-    return _Search(system, encoding or Encoding(system), solver, bound, report).run()
+    encoding = encoding or Encoding(system)
+    solver = Solver(encoding.space.context, rlimit=rlimit, seconds=seconds)
+    return _Search(system, encoding, solver, bound, report).run()
 
 
 class _Search:
@@ -111,7 +110,7 @@ class _Search:
         """Whether a check can fail before a first await; then there is nothing to search."""
         if self.encoding.false_start is False:
             return False
-        separate = Solver()
+        separate = Solver(self.encoding.space.context)
         separate.add(self.encoding.false_start)
         if separate.ask().outcome == "unsat":
             return False
@@ -144,10 +143,9 @@ class _Search:
         """Find every target that some path of this length reaches; the last answer."""
         answer = Answer("unsat")
         while targets:
-            some = z3.Bool(f"some:{level}:{len(targets)}")
-            self.solver.add(implies(some, disj(*targets.values())))
+            some = self.solver.literal(disj(*targets.values()))
             answer = self.solver.ask(some)
-            self.solver.add(neg(some))
+            self.solver.retire(some)
             if answer.outcome != "sat":
                 break
             shown = values(answer.model, targets.values())

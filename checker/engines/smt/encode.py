@@ -25,12 +25,12 @@ import z3
 from checker.engines.smt.execute import Effect, instance_value, run, scope_of
 from checker.engines.smt.expressions import (SymbolicScope, SymbolicState, evaluate,
                                                  lookup)
-from checker.engines.smt.shape import (Cell, cells, constant, equal, identical, in_range, literal,
+from checker.engines.smt.shape import (Cell, Space, cells, constant, equal, identical, in_range, literal,
                                        raw, read, same_cell, unchanged_term)
-from checker.engines.smt.terms import Num, Truth, conj, disj, formula, implies, neg, num, same
+from checker.engines.smt.terms import Num, Truth, conj, disj, implies, neg, num, same
 from checker.ir.nodes import DONE, Branch, Expr, Finish, Goto, Location, Place, Yield
 from checker.ir.system import Instance, Process, State, System, Variable
-from checker.types import Map, Range
+from checker.types import Map
 from checker.values import domain, lowest
 
 
@@ -54,13 +54,13 @@ class Encoding:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.holders = len(system.instances)
+        self.space = Space(len(system.instances))
         self.before = self.constants_named("")
         self.after = self.constants_named("'")
         self.actions = tuple(self._actions())
 
     def constants_named(self, tail: str) -> SymbolicState:
-        return tuple(constant(v.type, v.name, self.holders, tail)
+        return tuple(constant(v.type, v.name, self.space, tail)
                      for v in self.system.variables)
 
     def _actions(self) -> Iterable[Action]:
@@ -70,8 +70,8 @@ class Encoding:
                 enabled = conj(self.waits_at(instance, location.name),
                                evaluate(location.guard, scope))
                 effect = run(self.system, self.before, instance, location.entry,
-                             choices="choice")
-                selector = z3.Bool(f"select:{instance.number}:{location.name}")
+                             space=self.space, choices="choice")
+                selector = self.space.truth(f"select:{instance.number}:{location.name}")
                 yield Action(instance, location, selector, enabled, effect)
 
     # ── states ───────────────────────────────────────────────────────────────────────────────
@@ -108,13 +108,13 @@ class Encoding:
 
     @cached_property
     def _beginning(self) -> tuple[Truth, dict[str, Truth]]:
-        roots = tuple(constant(v.type, f"{v.name}.init", self.holders) if len(v.initial) > 1
+        roots = tuple(constant(v.type, f"{v.name}.init", self.space) if len(v.initial) > 1
                       else literal(v.type, v.initial[0]) for v in self.system.variables)
         limits = [_one_of(v, root) for v, root in zip(self.system.variables, roots)]
         state, failed = roots, []
         for instance in self.system.instances:
             effect = run(self.system, state, instance, instance.process.start,
-                         choices=f"start{instance.number}.")
+                         space=self.space, choices=f"start{instance.number}.")
             state = effect.after
             limits.append(effect.valid)
             failed.append(effect.fails)
@@ -155,11 +155,11 @@ class Encoding:
         waiting = [(i, awaited) for i, awaited in waiting if awaited]
         done = [self.waits_at(i, DONE) for i in self.system.instances]
         awaited_by = {i.number: awaited for i, awaited in waiting}
-        stuck: list[Truth] = [n in awaited_by for n in range(self.holders)]
+        stuck: list[Truth] = [n in awaited_by for n in range(self.space.holders)]
         for _ in self.system.instances if waiting else ():
             closed = [disj(d, s) for d, s in zip(done, stuck)]
             stuck = [_held_by_one_of(awaited_by.get(n, ()), closed)
-                     for n in range(self.holders)]
+                     for n in range(self.space.holders)]
         return disj(*stuck)
 
     def _awaited(self, instance: Instance) -> list[tuple[Truth, Num]]:
@@ -195,7 +195,7 @@ class Encoding:
         parts: list[Truth] = [disj(*(action.selector for action in self.actions))]
         old, new = list(_cells(self.before)), list(_cells(self.after))
         changers: list[list[z3.BoolRef]] = [[] for _ in old]
-        actor = constant(Range(self.holders), "actor", self.holders)
+        actor = self.space.number("actor", 0, max(0, self.space.holders - 1))
         for action in self.actions:
             effect = action.effect
             acting = same(actor, num(action.instance.number))
@@ -217,7 +217,7 @@ class Encoding:
         known = {c.get_id() for c in before + after}
         step = {}
         for part in (self.transition, *self.failing.values(), self.initial):
-            for found in _constants_of(formula(part)):
+            for found in _constants_of(part):
                 if found.get_id() not in known:
                     step[found.get_id()] = found
         return before, after, list(step.values())
@@ -283,9 +283,10 @@ def _known(cell: Cell) -> bool | int:
     return cell.term if isinstance(cell, Num) else cell
 
 
-def _constants_of(term: z3.ExprRef) -> Iterable[z3.ExprRef]:
+def _constants_of(term: Truth) -> Iterable[z3.ExprRef]:
     """The uninterpreted constants that occur in a term, each once."""
-    seen, todo = set(), [term]
+    seen: set[int] = set()
+    todo: list[z3.ExprRef] = [] if isinstance(term, bool) else [term]
     while todo:
         part = todo.pop()
         if part.get_id() in seen:
@@ -305,14 +306,16 @@ class Unrolling:
         self._renamings: dict[int, list[tuple[z3.ExprRef, z3.ExprRef]]] = {}
         self._states: dict[int, SymbolicState] = {}
 
-    def at(self, part: Truth, level: int) -> z3.BoolRef:
+    def at(self, part: Truth, level: int) -> Truth:
         """A formula of the template, `before` being the state of `level`."""
+        if isinstance(part, bool):
+            return part
         if level not in self._renamings:
             before, after, step = self.encoding.constants
             self._renamings[level] = [*_renamed(before, before, level),
                                       *_renamed(after, before, level + 1),
                                       *_renamed(step, step, level)]
-        return z3.substitute(formula(part), *self._renamings[level])
+        return z3.substitute(part, *self._renamings[level])
 
     def state(self, level: int, model: z3.ModelRef) -> State:
         """The state of a level in a model."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from checker.engines.smt.expressions import (SymbolicScope, SymbolicState, evaluate,
                                              key_positions)
-from checker.engines.smt.shape import Symbolic, constant, convert, fit, in_range, literal, merge
+from checker.engines.smt.shape import (Space, Symbolic, constant, convert, fit, in_range,
+                                       literal, merge)
 from checker.engines.smt.terms import Truth, conj, disj, implies, neg
 from checker.ir.nodes import (DONE, Assign, Branch, Check, Choose, Expr, Finish, ForEach, Goto,
                               Place, Statement, Terminator, When, Yield)
@@ -60,12 +61,12 @@ def instance_value(system: System, state: SymbolicState, instance: Instance,
 
 
 def run(system: System, state: SymbolicState, instance: Instance, entry: int, *,
-        choices: str) -> Effect:
+        space: Space, choices: str) -> Effect:
     """The effect of running from block `entry` to the next yield.
 
     `choices` starts the names of the constants that stand for the step's choices.
     """
-    return _Run(system, state, instance, choices).execute(entry)
+    return _Run(system, state, instance, space, choices).execute(entry)
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class _Run:
     system: System
     initial: SymbolicState
     instance: Instance
+    space: Space
     choices: str
     _alive: Truth = True
     _failed: list[tuple[Check, Truth]] = field(default_factory=list)
@@ -221,14 +223,14 @@ class _Run:
         # one of them is taken at a time.
         name = f"{self.choices}{self._chosen}:{choose.domain}"
         self._chosen += 1
-        value = constant(choose.domain, name, len(self.system.instances))
+        value = constant(choose.domain, name, self.space)
         env.locals[choose.variable] = value
         allowed = conj(in_range(value), self._value(choose.where, env))
         self._limits.append(implies(conj(path, self._alive), allowed))
 
     def _assign(self, place: Place, expr: Expr, env: _Environment) -> None:
         value = convert(self._value(expr, env), expr.type, place.type)
-        value = fit(place.type, value, len(self.system.instances))
+        value = fit(place.type, value, self.space.holders)
         path = tuple(key if isinstance(key, str) else self._value(key, env)
                      for key in place.path)
         if place.local:

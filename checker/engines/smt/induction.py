@@ -22,15 +22,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import z3
-
 from checker.engines.interp.step import initial_states
 from checker.engines.smt import bmc
 from checker.engines.smt.cti import Cti, Goal, find_cti, goal_of
 from checker.engines.smt.encode import Encoding, Unrolling
-from checker.engines.smt.shape import cells, literal, raw, same_cell
+from checker.engines.smt.shape import Cell, cells, integer, literal, raw, same_cell
 from checker.engines.smt.solver import Answer, Solver, values
-from checker.engines.smt.terms import Truth, conj, disj, implies, neg
+from checker.engines.smt.terms import Num, Truth, conj, disj, less, neg, num, same
 from checker.ir.system import IMPLICIT, Property, System
 from checker.results.exploration import Path
 
@@ -115,11 +113,12 @@ class _Prover:
         started = time.perf_counter()
         self._not_for_induction()
         if self._base(rlimit, seconds):
-            self.solver = Solver(rlimit=rlimit, seconds=seconds)
+            self.solver = Solver(self.encoding.space.context, rlimit=rlimit, seconds=seconds)
             self._assert_path(simple_path)
             self._houdini()
             self._consequences()
             self._vacuity()
+            self._consistency()
             self.proof.questions += self.solver.questions
         self.proof.seconds = time.perf_counter() - started
         return self.proof
@@ -162,8 +161,7 @@ class _Prover:
             self.solver.add(at(self.encoding.well_formed, level))
         for level in range(last):
             self.solver.add(at(self.encoding.transition, level))
-        self.step = z3.Bool("step")
-        self.solver.add(implies(self.step, at(self.encoding.transition, last)))
+        self.step = self.solver.literal(at(self.encoding.transition, last))
         if simple_path:
             for one, other in itertools.combinations(range(self.k), 2):
                 self.solver.add(self.unrolling.differ(one, other))
@@ -173,14 +171,6 @@ class _Prover:
         self.places = self._places()
         self.initially = self._initially()
 
-    def _literal(self, name: str, meaning: Truth) -> Truth:
-        """A fresh literal that implies `meaning`, to suppose it in a question."""
-        if isinstance(meaning, bool):
-            return meaning
-        found = z3.Bool(name)
-        self.solver.add(implies(found, meaning))
-        return found
-
     def _truth(self, goal: Goal) -> Truth:
         if goal.kind == "deadlock":
             return neg(self.encoding.deadlocked)
@@ -188,9 +178,8 @@ class _Prover:
 
     def _hypothesis(self, goal: Goal) -> Truth:
         truth = self._truth(goal)
-        meaning = truth if isinstance(truth, bool) else conj(
-            *(self.unrolling.at(truth, level) for level in range(self.k)))
-        return self._literal(f"suppose:{goal.name}", meaning)
+        return self.solver.literal(conj(*(self.unrolling.at(truth, level)
+                                          for level in range(self.k))))
 
     def _breaking(self, goal: Goal) -> Truth:
         """The literal that the last step breaks the goal."""
@@ -199,8 +188,7 @@ class _Prover:
         else:
             part = neg(self._truth(goal))
             level = self.k if goal.of_states else self.k - 1
-        meaning = part if isinstance(part, bool) else self.unrolling.at(part, level)
-        return self._literal(f"break:{goal.name}", meaning)
+        return self.solver.literal(self.unrolling.at(part, level))
 
     def _places(self) -> dict[tuple[str, str], Truth]:
         """By process and location: the literal that the last step starts there."""
@@ -208,7 +196,7 @@ class _Prover:
         for action in self.encoding.actions:
             selected = self.unrolling.at(action.selector, self.k - 1)
             found.setdefault(action.key, []).append(selected)
-        return {key: self._literal(f"from:{key[0]}:{key[1]}", disj(*selected))
+        return {key: self.solver.literal(disj(*selected))
                 for key, selected in found.items()}
 
     def _houdini(self) -> None:
@@ -240,9 +228,9 @@ class _Prover:
         failed: list[str] = []
         left = [name for name in names if self.broken[name] is not False]
         while left:
-            some = self._literal(f"some:{self.solver.questions}",
-                                 disj(*(self.broken[name] for name in left)))
+            some = self.solver.literal(disj(*(self.broken[name] for name in left)))
             answer = self.solver.ask(*given, some)
+            self.solver.retire(some)
             if answer.outcome == "unsat":
                 break
             shown = (left if answer.outcome == "unknown"
@@ -289,32 +277,80 @@ class _Prover:
         self.proof.idle = tuple(key for key, place in self.places.items()
                                 if self.solver.ask(*given, self.step, place).outcome == "unsat")
 
+    def _consistency(self) -> None:
+        """Hypotheses that no state satisfies prove everything, so nothing.
+
+        The initial states satisfy what was not dropped, so this cannot happen, unless the
+        encoding is wrong: a cheap question for what would be the worst of answers. For k above
+        1 there may be no path of k states, and then the base has covered all there are.
+        """
+        given = [self.supposed[name] for name in self.proof.inductive]
+        answer = self.solver.ask(*given)
+        if self.k > 1 or answer.outcome == "sat":
+            return
+        self.proof.inductive = ()
+        for name in self.proof.named("proved"):
+            self._judge(name, "unknown", reason="the hypotheses are not known to be satisfiable: "
+                        + (answer.reason or "no state satisfies them"))
+
     # ── readable counterexamples ─────────────────────────────────────────────────────────────
 
-    def _initially(self) -> list[tuple[Truth, Truth]]:
-        """For each cell of the path, its literal "has its initial value", and what that means."""
+    def _initially(self) -> list[_Wish]:
+        """For each cell of the path the wish that it had its initial value."""
         initial, found = next(initial_states(self.system)), []
         for level in range(self.k):
             for variable, value, symbolic in zip(self.system.variables, initial,
                                                  self.encoding.before, strict=True):
                 wanted = cells(literal(variable.type, value))
-                for number, (a, b) in enumerate(zip(wanted, cells(symbolic), strict=True)):
+                for a, b in zip(wanted, cells(symbolic), strict=True):
                     if raw(b) is not None:
                         meaning = self.unrolling.at(same_cell(a, b), level)
-                        name = f"initially:{variable.name}:{number}@{level}"
-                        found.append((self._literal(name, meaning), meaning))
+                        found.append(_Wish(self.solver.literal(meaning), meaning, level, a, b))
         return found
 
     def _minimised(self, given: tuple[Truth, ...], answer: Answer) -> Path:
         """The path of a model after as many cells as possible got their initial values.
 
-        Greedy, in the order of declaration: no single cell of the result could be reset as well.
+        Greedy, in the order of declaration: no single cell of the result could be reset as well,
+        and the numbers that had to differ came as close as they could, one after the other.
         """
-        for suppose, meaning in self.initially:
-            if values(answer.model, [meaning])[0]:
-                given = (*given, suppose)
-                continue
-            closer = self.solver.ask(*given, suppose)
-            if closer.outcome == "sat":
-                given, answer = (*given, suppose), closer
+        different = []
+        for wish in self.initially:
+            if not values(answer.model, [wish.meaning])[0]:
+                closer = self.solver.ask(*given, wish.literal)
+                if closer.outcome != "sat":
+                    different.append(wish)
+                    continue
+                answer = closer
+            given = (*given, wish.literal)
+        for wish in different:
+            given, answer = self._closer(wish, given, answer)
         return self.unrolling.path(self.k - 1, answer.model)
+
+    def _closer(self, wish: _Wish, given: tuple[Truth, ...],
+                answer: Answer) -> tuple[tuple[Truth, ...], Answer]:
+        """Move one number towards its initial value while that can be."""
+        while isinstance(wish.cell, Num):
+            term = self.unrolling.at(wish.cell.term, wish.level)
+            own = num(integer(Num(term, wish.cell.lo, wish.cell.hi), answer.model))
+            low, high = sorted((own.lo, wish.initial.lo))
+            between = conj(less(num(low), wish.cell), less(wish.cell, num(high)))
+            nearer = self.solver.literal(self.unrolling.at(between, wish.level))
+            moved = self.solver.ask(*given, nearer)
+            self.solver.retire(nearer)
+            if moved.outcome != "sat":
+                kept = self.unrolling.at(same(own, wish.cell), wish.level)
+                return (*given, self.solver.literal(kept)), answer
+            answer = moved
+        return given, answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """That a cell has its initial value at a level: `literal` implies it, `meaning` says it."""
+
+    literal: Truth
+    meaning: Truth
+    level: int
+    initial: Cell
+    cell: Cell

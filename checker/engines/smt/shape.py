@@ -18,7 +18,7 @@ does not look at them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import z3
 
@@ -45,6 +45,22 @@ class QueueTerm:
 
 Symbolic = Truth | Num | tuple | MaybeTerm | QueueTerm
 Cell = Truth | Num
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where constants live: how many instances may hold a lock, and see NOTE(contexts)."""
+
+    holders: int
+    context: z3.Context = field(default_factory=z3.Context)
+
+    def truth(self, name: str) -> z3.BoolRef:
+        return z3.Bool(name, self.context)
+
+    def number(self, name: str, lo: int, hi: int) -> Num:
+        if lo == hi:
+            return num(lo)
+        return Num(z3.BitVec(name, width(lo, hi), self.context), lo, hi)
 
 
 def interval(of: Type, holders: int) -> tuple[int, int]:
@@ -87,33 +103,29 @@ def literal(of: Type, value: Value) -> Symbolic:
     return num(value)
 
 
-def constant(of: Type, name: str, holders: int, tail: str = "") -> Symbolic:
+def constant(of: Type, name: str, space: Space, tail: str = "") -> Symbolic:
     """A value whose cells are Z3 constants, named `name`, what tells them apart, and `tail`.
 
     Nothing bounds them yet: see `in_range`.
     """
     def part(inner: Type, more: str) -> Symbolic:
-        return constant(inner, name + more, holders, tail)
+        return constant(inner, name + more, space, tail)
 
     match of:
         case Bool():
-            return z3.Bool(name + tail)
+            return space.truth(name + tail)
         case Maybe(inner):
-            return MaybeTerm(z3.Bool(f"{name}?{tail}"), part(inner, "!"))
+            return MaybeTerm(space.truth(f"{name}?{tail}"), part(inner, "!"))
         case Set(inner):
-            return tuple(z3.Bool(f"{name}{{{e}}}{tail}") for e in domain(inner))
+            return tuple(space.truth(f"{name}{{{e}}}{tail}") for e in domain(inner))
         case Map(key, inner):
             return tuple(part(inner, f"[{k}]") for k in domain(key))
         case Record(fields):
             return tuple(part(t, f".{field}") for field, t in fields)
         case Queue(inner, capacity):
             slots = tuple(part(inner, f"<{i}>") for i in range(capacity))
-            return QueueTerm(_number(f"{name}#{tail}", 0, capacity), slots)
-    return _number(name + tail, *interval(of, holders))
-
-
-def _number(name: str, lo: int, hi: int) -> Num:
-    return num(lo) if lo == hi else Num(z3.BitVec(name, width(lo, hi)), lo, hi)
+            return QueueTerm(space.number(f"{name}#{tail}", 0, capacity), slots)
+    return space.number(name + tail, *interval(of, space.holders))
 
 
 def cells(value: Symbolic) -> Iterator[Cell]:
@@ -272,9 +284,9 @@ def read(of: Type, value: Symbolic, model: z3.ModelRef) -> Value:
         case Bool():
             return _truth(value, model)
         case Enum(members):
-            return members[_integer(value, model)]
+            return members[integer(value, model)]
         case Lock():
-            holder = _integer(value, model)
+            holder = integer(value, model)
             return None if holder == 0 else holder - 1
         case Maybe(inner):
             return read(inner, value.payload, model) if _truth(value.present, model) else None
@@ -286,9 +298,9 @@ def read(of: Type, value: Symbolic, model: z3.ModelRef) -> Value:
         case Record(fields):
             return tuple(read(t, part, model) for (_, t), part in zip(fields, value, strict=True))
         case Queue(inner, _):
-            length = _integer(value.length, model)
+            length = integer(value.length, model)
             return tuple(read(inner, part, model) for part in value.slots[:length])
-    return _integer(value, model)
+    return integer(value, model)
 
 
 def _truth(value: Truth, model: z3.ModelRef) -> bool:
@@ -297,7 +309,8 @@ def _truth(value: Truth, model: z3.ModelRef) -> bool:
     return z3.is_true(model.eval(value, model_completion=True))
 
 
-def _integer(value: Num, model: z3.ModelRef) -> int:
+def integer(value: Num, model: z3.ModelRef) -> int:
+    """The value of a number in a model."""
     if isinstance(value.term, int):
         return value.term
     found = model.eval(value.term, model_completion=True)

@@ -16,7 +16,7 @@ from typing import Literal
 
 import z3
 
-from checker.engines.smt.terms import Truth, formula
+from checker.engines.smt.terms import Truth
 
 LOGIC = "QF_FD"
 SEED = 0
@@ -34,23 +34,42 @@ class Answer:
 class Solver:
     """A Z3 solver with a budget for each question and a deadline for all of them."""
 
-    def __init__(self, *, rlimit: int | None = None, seconds: float | None = None,
+    def __init__(self, context: z3.Context, *, rlimit: int | None = None, seconds: float | None = None,
                  logic: str = LOGIC) -> None:
-        self._solver = z3.SolverFor(logic)
+        self._context = context
+        self._solver = z3.SolverFor(logic, context)
         self._solver.set("random_seed", SEED)
         self._rlimit = rlimit
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._seconds = seconds
+        self._literals = 0
         self.questions = 0
 
     def add(self, part: Truth) -> None:
         if part is not True:
-            self._solver.add(formula(part))
+            self._solver.add(z3.BoolVal(part, self._context) if part is False else part)
+
+    def literal(self, part: Truth) -> Truth:
+        """A fresh literal that implies `part`, to suppose in questions until it is retired.
+
+        What is known needs no literal and is returned as it is.
+        """
+        if isinstance(part, bool):
+            return part
+        self._literals += 1
+        fresh = z3.Bool(f"suppose {self._literals}", self._context)
+        self._solver.add(z3.Implies(fresh, part))
+        return fresh
+
+    def retire(self, supposed: Truth) -> None:
+        """A literal will not be supposed again."""
+        if not isinstance(supposed, bool):
+            self._solver.add(z3.Not(supposed))
 
     def ask(self, *assumptions: Truth) -> Answer:
         """Whether everything added and the `assumptions` (literals) can hold together."""
         self.questions += 1
-        if False in assumptions:
+        if any(a is False for a in assumptions):
             return Answer("unsat")
         given = [a for a in assumptions if a is not True]
         limited = self._limit()

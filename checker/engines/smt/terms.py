@@ -9,6 +9,9 @@ NOTE(widths). A number of the interval lo..hi is unsigned if lo >= 0 and two's c
 otherwise, of the least width that holds both ends. Sums, differences and products are computed
 in the width of their own interval, so that nothing ever wraps. Bit-vectors rather than
 integers: the finite-domain solver takes them to SAT directly.
+
+NOTE(contexts). Z3 breaks ties by the order in which terms were made. Every encoding has its own
+context, so that the same question has the same answer whatever was asked before.
 """
 from __future__ import annotations
 
@@ -74,11 +77,6 @@ def iff(left: Truth, right: Truth) -> Truth:
     return True if left.eq(right) else left == right
 
 
-def formula(part: Truth) -> z3.BoolRef:
-    """The Z3 term, also of a known truth."""
-    return z3.BoolVal(part) if isinstance(part, bool) else part
-
-
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,10 @@ def width(lo: int, hi: int) -> int:
     return max((-lo - 1).bit_length(), hi.bit_length()) + 1
 
 
-def bits(number: Num, size: int) -> z3.BitVecRef:
+def bits(number: Num, size: int, context: z3.Context) -> z3.BitVecRef:
     """The number in `size` bits: extended by its own sign, or cut."""
     if isinstance(number.term, int):
-        return z3.BitVecVal(number.term, size)
+        return z3.BitVecVal(number.term, size, context)
     own = number.term.size()
     if size == own:
         return number.term
@@ -112,6 +110,12 @@ def bits(number: Num, size: int) -> z3.BitVecRef:
         return z3.Extract(size - 1, 0, number.term)
     extend = z3.ZeroExt if number.lo >= 0 else z3.SignExt
     return extend(size - own, number.term)
+
+
+def pair(left: Num, right: Num, size: int) -> tuple[z3.BitVecRef, z3.BitVecRef]:
+    """Two numbers, not both known, in `size` bits each."""
+    context = (right if isinstance(left.term, int) else left).term.ctx
+    return bits(left, size, context), bits(right, size, context)
 
 
 def _of(term: z3.BitVecRef, lo: int, hi: int) -> Num:
@@ -129,7 +133,7 @@ def clip(number: Num, lo: int, hi: int) -> Num:
         return num(lo)
     if (low, high) == (number.lo, number.hi):
         return number
-    return _of(bits(number, width(low, high)), low, high)
+    return _of(bits(number, width(low, high), number.term.ctx), low, high)
 
 
 def choose(condition: Truth, then: Num, otherwise: Num) -> Num:
@@ -142,7 +146,7 @@ def choose(condition: Truth, then: Num, otherwise: Num) -> Num:
     if lo == hi:
         return then
     size = width(lo, hi)
-    left, right = bits(then, size), bits(otherwise, size)
+    left, right = (bits(branch, size, condition.ctx) for branch in (then, otherwise))
     return Num(left if left.eq(right) else z3.If(condition, left, right), lo, hi)
 
 
@@ -170,7 +174,7 @@ def at_most(left: Num, right: Num) -> Truth:
 
 def _aligned(left: Num, right: Num) -> tuple[z3.BitVecRef, z3.BitVecRef]:
     size = width(min(left.lo, right.lo), max(left.hi, right.hi))
-    return bits(left, size), bits(right, size)
+    return pair(left, right, size)
 
 
 def _arithmetic(left: Num, right: Num, corners: Sequence[int], make) -> Num:
@@ -178,7 +182,7 @@ def _arithmetic(left: Num, right: Num, corners: Sequence[int], make) -> Num:
     if lo == hi:
         return num(lo)
     size = width(lo, hi)
-    return Num(make(bits(left, size), bits(right, size)), lo, hi)
+    return Num(make(*pair(left, right, size)), lo, hi)
 
 
 def plus(left: Num, right: Num) -> Num:
@@ -259,8 +263,8 @@ def _quotient(left: Num, divisor: Num) -> Num:
                 lambda below, q: choose(less(left, times(q, divisor)), below, q), steps)
     if left.lo >= 0:
         size = max(width(left.lo, left.hi), width(divisor.lo, divisor.hi))
-        return clip(_of(z3.UDiv(bits(left, size), bits(divisor, size)), 0, left.hi),
-                    0, left.hi // divisor.lo)
+        quotient = z3.UDiv(*pair(left, divisor, size))
+        return clip(_of(quotient, 0, left.hi), 0, left.hi // divisor.lo)
     # Rounding down for a negative dividend: a // b == ~(~a // b), and ~a is not negative.
     natural = _quotient(clip(left, 0, max(0, left.hi)), divisor)
     complement = minus(num(-1), clip(left, left.lo, -1))
@@ -272,11 +276,12 @@ def _remainder(left: Num, divisor: Num) -> Num:
     power = divisor.term if isinstance(divisor.term, int) else 0
     if power > 1 and power & (power - 1) == 0 and not isinstance(left.term, int):
         # Two's complement: the low bits are the remainder, also of a negative number.
-        return Num(bits(left, width(0, power - 1)), 0, power - 1)
+        low_bits = bits(left, width(0, power - 1), left.term.ctx)
+        return Num(low_bits, 0, power - 1)
     if isinstance(divisor.term, int) or left.lo < 0:
         product = times(_quotient(left, divisor), divisor)
         return clip(minus(left, product), 0, divisor.hi - 1)
     size = max(width(left.lo, left.hi), width(divisor.lo, divisor.hi))
     high = min(left.hi, divisor.hi - 1)
-    rest = z3.URem(bits(left, size), bits(divisor, size))
+    rest = z3.URem(*pair(left, divisor, size))
     return clip(_of(rest, 0, 2 ** size - 1), 0, high)
