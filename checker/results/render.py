@@ -123,10 +123,14 @@ def _body(trace: Trace, width: int) -> Iterator[Line]:
         yield Line("lanes", " " * NUMBER + names)
     yield from _initial(trace, lanes, width)
     looping = trace.loop if trace.loop is not None and trace.loop < len(trace.states) - 1 else None
+    told: set[str] = set()
     for number, step in enumerate(trace.steps, 1):
         if looping == number - 1:
             yield Line("loop", f"{'':>{NUMBER}}── from here on, over and over:")
-        yield from _step(trace, number, step, lanes, width)
+        # A label that its lane cuts short stands in full below, the first time.
+        short = bool(lanes) and len(step.label) > lanes[step.actor] and step.label not in told
+        told.add(step.label)
+        yield from _step(trace, number, step, lanes, width, [step.label] * short)
     if looping is not None:
         yield Line("loop", f"{'':>{NUMBER}}── back to state {looping}")
     elif trace.loop is not None:
@@ -149,11 +153,16 @@ def _lanes(trace: Trace, width: int) -> dict[str, int]:
 
 
 def _cut(text: str, room: int) -> str:
-    """The text, or its ends with a mark between: both ends tell names apart."""
+    """An actor's name, or its ends with a mark between: both ends tell names apart."""
     if len(text) <= room:
         return text
     tail = (room - 1) // 2
     return text[:room - 1 - tail] + "…" + text[len(text) - tail:]
+
+
+def _begun(text: str, room: int) -> str:
+    """A label, or its beginning."""
+    return text if len(text) <= room else text[:room - 1] + "…"
 
 
 def _initial(trace: Trace, lanes: dict[str, int], width: int) -> Iterator[Line]:
@@ -165,20 +174,18 @@ def _initial(trace: Trace, lanes: dict[str, int], width: int) -> Iterator[Line]:
 
 
 def _step(trace: Trace, number: int, step: TraceStep, lanes: dict[str, int],
-          width: int) -> Iterator[Line]:
+          width: int, full: list[str]) -> Iterator[Line]:
     """The row of a step, what did not fit into the row, and what the step changed."""
     row = f"{number:>{NUMBER - 2}}  "
     if lanes:
-        row += "".join((_cut(step.label, room) if actor == step.actor else "·").ljust(room) + "  "
-                       for actor, room in lanes.items())
+        row += "".join((_begun(step.label, room) if actor == step.actor else "·").ljust(room)
+                       + "  " for actor, room in lanes.items())
     else:
         row += f"{step.actor}: {step.label}  "
     notes = [_choice(choice) for choice in step.choices]
     notes += [note for note in (_source(step.loc), step.provenance) if note]
     if _ends(trace, step):
         notes.append(f"{step.actor} is done")
-    # A label that its lane cuts short stands in full below.
-    full = [step.label] if lanes and len(step.label) > lanes[step.actor] else []
     fitting = 0
     while fitting < len(notes) and len(row + BETWEEN.join(notes[:fitting + 1])) <= width:
         fitting += 1
