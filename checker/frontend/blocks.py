@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from checker.ir.nodes import (Block, Branch, Finish, Goto, Statement, Terminator, When, Yield)
+from checker.ir.nodes import Block, Branch, Finish, Goto, Statement, Terminator, When, Yield
 from checker.ir.walk import targets
 from checker.source import Loc
 
@@ -94,7 +94,7 @@ def _fold(blocks: dict[int, Block], number: int, predecessors: Counter[int]) -> 
             if predecessors[target] == 1 or not following.statements and not isinstance(
                     following.terminator, Branch):
                 return Block(block.statements + following.statements, following.terminator)
-        case Branch(condition, then, otherwise, loc=loc):
+        case Branch(_, then, otherwise, loc=loc):
             return _fold_branch(blocks, block, predecessors, then, otherwise, loc)
     return None
 
@@ -105,7 +105,7 @@ def _fold_branch(blocks: dict[int, Block], block: Block, predecessors: Counter[i
     if then == otherwise:
         return Block(block.statements, Goto(then))
     arms: list[tuple[tuple[Statement, ...], Terminator] | None] = []
-    for arm, other in ((then, otherwise), (otherwise, then)):
+    for arm in (then, otherwise):
         ends = blocks[arm].terminator
         if predecessors[arm] == 1 and isinstance(ends, (Goto, Yield, Finish)):
             arms.append((blocks[arm].statements, ends))

@@ -12,15 +12,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.frontend import coerce
-from checker.frontend.refuse import refuse
-from checker.frontend.static import FOLDED, BoundMethod, Result, Static, ValueMethod, is_set
+from checker.frontend.frames import Frame
+from checker.frontend.static import (
+    EFFECTS,
+    FOLDED,
+    WAITS,
+    BoundMethod,
+    Result,
+    Static,
+    ValueMethod,
+    is_one_of,
+    is_set,
+)
 from checker.ir import build
 from checker.ir.nodes import Const, Expr, Local, Op
 from checker.lang import waiting
 from checker.lang.component import Component
 from checker.source import function_def
-from checker.types import (NUMBERS, Bool, Enum, Int, Lock, Map, Maybe, Queue, Range, Record, Set,
-                           Type, bounds)
+from checker.types import Bool, Int, Lock, Maybe, Queue, Range, Record, Set, Type, bounds, size
 from checker.values import lowest
 
 if TYPE_CHECKING:
@@ -46,15 +55,14 @@ def translate_call(t: Expressions, node: ast.Call) -> Result:
 
 
 def _function(t: Expressions, node: ast.Call, called: Any) -> Result:
-    from checker.frontend.expressions import EFFECTS, WAITS
-    if _is_one_of(called, QUANTIFIERS) and len(node.args) == 1 and isinstance(
+    if is_one_of(called, QUANTIFIERS) and len(node.args) == 1 and isinstance(
             node.args[0], ast.GeneratorExp):
         return quantifier(t, QUANTIFIERS[called], node.args[0], node)
     if called is waiting.implies:
         return _implies(t, node)
-    if _is_one_of(called, EFFECTS):
+    if is_one_of(called, EFFECTS):
         return t.impure_call(node, f"`{called.__name__}`")
-    if _is_one_of(called, WAITS):
+    if is_one_of(called, WAITS):
         raise t.refuse("E114", f"`{called.__name__}` without await", node,
                        f"write `await {called.__name__}(...)`")
     if inspect.isclass(called) and issubclass(called, Component):
@@ -63,7 +71,7 @@ def _function(t: Expressions, node: ast.Call, called: Any) -> Result:
     if inspect.isfunction(called):
         return _method(t, node, BoundMethod(None, called))
     arguments = [t.translate(arg) for arg in node.args]
-    if _is_one_of(called, FOLDED):
+    if is_one_of(called, FOLDED):
         if all(isinstance(a, Static) for a in arguments) and not node.keywords:
             return _fold(t, node, called, arguments)
         return _builtin(t, node, called, arguments)
@@ -71,17 +79,9 @@ def _function(t: Expressions, node: ast.Call, called: Any) -> Result:
                    "processes call methods of components and the functions of the language")
 
 
-def _is_one_of(called: Any, table: Any) -> bool:
-    try:
-        return called in table
-    except TypeError:
-        return False
-
-
 def _fold(t: Expressions, node: ast.Call, called: Any, arguments: list[Static]) -> Result:
     first = arguments[0].value if arguments else None
     if called is len and is_set(first):
-        from checker.types import size
         return Static(size(first))
     try:
         found = called(*(a.value for a in arguments))
@@ -95,8 +95,7 @@ def _builtin(t: Expressions, node: ast.Call, called: Any, arguments: list[Result
     if called is len and len(arguments) == 1:
         of = coerce.lift(t, arguments[0], node.args[0])
         if isinstance(of.type, Set):
-            from checker.types import size
-            return Op("set_len", (of,), Int(0, size(of.type.of)), loc=loc)
+                return Op("set_len", (of,), Int(0, size(of.type.of)), loc=loc)
         if isinstance(of.type, Queue):
             return Op("queue_len", (of,), Int(0, of.type.capacity), loc=loc)
     if called in (min, max) and len(arguments) >= 2:
@@ -173,10 +172,9 @@ def _quantify(t: Expressions, kind: str, generators: list[ast.comprehension],
         try:
             body = _restricted(t, kind, member(bound), head.ifs, rest, element, node)
         finally:
-            _restore(t, head.target.id, outer)
+            restore(t, head.target.id, outer)
     of: Type = Bool()
     if kind == "sum":
-        from checker.types import size
         lo, hi = bounds(body.type)
         of = Int(min(0, lo * size(domain)), max(0, hi * size(domain)))
     elif kind == "set":
@@ -184,7 +182,7 @@ def _quantify(t: Expressions, kind: str, generators: list[ast.comprehension],
     return build.quantified(kind, name, domain, body, of, loc=t.loc(node))
 
 
-def _restore(t: Expressions, name: str, outer: Result | None) -> None:
+def restore(t: Expressions, name: str, outer: Result | None) -> None:
     if outer is None:
         t.frame.names.pop(name, None)
     else:
@@ -254,7 +252,7 @@ def _unrolled(t: Expressions, kind: str, items: tuple[Any, ...],
     for item in items:
         t.frame.names[head.target.id] = Static(item)
         parts.append(_restricted(t, kind, build.TRUE, head.ifs, rest, element, node))
-    _restore(t, head.target.id, outer)
+    restore(t, head.target.id, outer)
     if kind == "any":
         return build.disjunction(parts, loc=t.loc(node))
     if kind == "all":
@@ -306,15 +304,15 @@ def is_pure(function: Any) -> bool:
     node = function_def(function)
     if node is None or isinstance(node, ast.AsyncFunctionDef):
         return False
-    return all(_pure_statement(statement) for statement in node.body)
+    return all(is_pure_statement(statement) for statement in node.body)
 
 
-def _pure_statement(statement: ast.stmt) -> bool:
+def is_pure_statement(statement: ast.stmt) -> bool:
     match statement:
         case ast.Return(value):
             return value is not None
         case ast.If():
-            return all(_pure_statement(s) for s in (*statement.body, *statement.orelse))
+            return all(is_pure_statement(s) for s in (*statement.body, *statement.orelse))
         case ast.Assign(targets=[ast.Name()]):
             return True
         case ast.Expr(ast.Constant()) | ast.Pass():
@@ -338,19 +336,18 @@ def _method(t: Expressions, node: ast.Call, method: BoundMethod) -> Result:
 
 def inline_pure(t: Expressions, node: ast.Call, method: BoundMethod) -> Result:
     """The value that a pure method returns, as one expression."""
-    from checker.frontend.expressions import Frame
     if any(frame.function is method.function for frame in t.frames):
         raise t.refuse("E113", f"`{method.function.__name__}` calls itself", node)
     names = bind(t, node, method)
     definition = function_def(method.function)
     t.frames.append(Frame(method.function, names))
     try:
-        return _decide(t, definition.body, definition)
+        return decide(t, definition.body, definition)
     finally:
         t.frames.pop()
 
 
-def _decide(t: Expressions, body: list[ast.stmt], definition: Any) -> Result:
+def decide(t: Expressions, body: list[ast.stmt], definition: Any) -> Result:
     for i, statement in enumerate(body):
         rest = body[i + 1:]
         match statement:
@@ -366,15 +363,15 @@ def _decide(t: Expressions, body: list[ast.stmt], definition: Any) -> Result:
 def _decide_if(t: Expressions, statement: ast.If, rest: list[ast.stmt], definition: Any) -> Result:
     test = t.translate(statement.test)
     if isinstance(test, Static):
-        return _decide(t, [*(statement.body if test.value else statement.orelse), *rest],
+        return decide(t, [*(statement.body if test.value else statement.orelse), *rest],
                        definition)
     test = coerce.to_type(t, test, Bool(), statement.test)
     names = dict(t.frame.names)
     with t.only_if(test):
-        then = _decide(t, [*statement.body, *rest], definition)
+        then = decide(t, [*statement.body, *rest], definition)
     t.frame.names = dict(names)
     with t.only_if(build.negation(test)):
-        otherwise = _decide(t, [*statement.orelse, *rest], definition)
+        otherwise = decide(t, [*statement.orelse, *rest], definition)
     return t.choose_between(test, then, otherwise, statement)
 
 
@@ -394,7 +391,3 @@ def bind(t: Expressions, node: ast.Call, method: BoundMethod,
         if name not in bound.arguments and parameter.default is not parameter.empty:
             bound.arguments[name] = Static(parameter.default)
     return dict(bound.arguments)
-
-
-__all__ = ["Enum", "Map", "NUMBERS", "bind", "inline_pure", "is_pure", "over_domain",
-           "quantifier", "refuse", "set_comprehension", "translate_call"]

@@ -11,8 +11,20 @@ from checker.frontend.refuse import did_you_mean
 from checker.frontend.static import Result, Static
 from checker.ir import build
 from checker.ir.nodes import Const, Expr, Op
-from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Maybe, Range, Set, Type,
-                           Wrapping, bounds)
+from checker.types import (
+    NUMBERS,
+    Bool,
+    Enum,
+    Index,
+    Int,
+    Lock,
+    Maybe,
+    Range,
+    Set,
+    Type,
+    Wrapping,
+    bounds,
+)
 from checker.values import from_python, lowest
 
 if TYPE_CHECKING:
@@ -239,7 +251,7 @@ def need_number(t: Expressions, expr: Expr, node: ast.AST) -> None:
 
 def binary(t: Expressions, node: ast.BinOp, left: Result, right: Result) -> Expr:
     """`+ - * // %` on numbers, `| & -` on sets."""
-    for one, other, place in ((left, right, node.right), (right, left, node.left)):
+    for one in (left, right):
         if not isinstance(one, Static) and isinstance(one.type, Set):
             op = SET_OPS.get(type(node.op))
             if op is None:

@@ -13,8 +13,21 @@ from checker.errors import Diagnostic, Label, SpecError
 from checker.ir.system import Variable
 from checker.lang.component import MARK, Component, ProcessMark, PropertyMark, Var
 from checker.source import NOWHERE, Loc, function_def, loc_of, source_lines
-from checker.types import LOWEST, TYPES, Bool, Index, Lock, Map, Maybe, Queue, Range, Record, Set
-from checker.types import Type, as_type
+from checker.types import (
+    LOWEST,
+    TYPES,
+    Bool,
+    Index,
+    Lock,
+    Map,
+    Maybe,
+    Queue,
+    Range,
+    Record,
+    Set,
+    Type,
+    as_type,
+)
 from checker.values import initial_values
 
 
@@ -137,7 +150,8 @@ def _visit_attribute(found: Elaborated, component: Component, attribute: str, na
         try:
             initial = initial_values(of)
         except ValueError as error:
-            raise SpecError([Diagnostic("E121", f"`{attribute}`: {error}", (Label(loc),))]) from None
+            headline = f"`{attribute}`: {error}"
+            raise SpecError([Diagnostic("E121", headline, (Label(loc),))]) from None
         found.variables[id(component), attribute] = Variable(name, of, initial, loc=loc)
 
 

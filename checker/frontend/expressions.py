@@ -12,60 +12,33 @@ import builtins
 import contextlib
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from checker.frontend import coerce
+from checker.frontend import calls, coerce
 from checker.frontend.elaborate import Elaborated
+from checker.frontend.frames import Frame, Obligation
 from checker.frontend.refuse import Refused, construct, did_you_mean, refuse
-from checker.frontend.static import (BINARY, COMPARE, FOLDED, BoundMethod, Result, Static,
-                                     ValueMethod, View, is_set)
+from checker.frontend.static import (
+    BINARY,
+    COMPARE,
+    BoundMethod,
+    Result,
+    Static,
+    ValueMethod,
+    View,
+    is_set,
+)
 from checker.ir import build
-from checker.ir.nodes import Check, CheckKind, Const, Expr, Field, Local, Op, Place, Var
+from checker.ir.nodes import CheckKind, Const, Expr, Field, Local, Op, Place, Var
 from checker.ir.system import Variable
-from checker.lang import waiting
 from checker.lang.component import Component
-from checker.source import Loc, function_def, loc_of
-from checker.types import (NUMBERS, SCALARS, Bool, Enum, Index, Int, Lock, Map, Maybe, Queue,
-                           Range, Record, Set, Type, bounds)
+from checker.source import Loc, loc_of
+from checker.types import Bool, Int, Lock, Map, Maybe, Queue, Record, Set, Type, bounds
 
-EFFECTS = {waiting.pick: "pick", waiting.maybe: "maybe", waiting.fails: "fails"}
-WAITS = {waiting.step: "step", waiting.until: "until"}
 LOCK_METHODS = {"locked", "acquire", "release", "try_acquire"}
 QUEUE_METHODS = {"put", "get", "get_nowait", "empty", "full", "peek"}
 SET_METHODS = {"add", "discard", "remove"}
 PURE_METHODS = {"locked", "empty", "full", "peek"}
-
-
-@dataclass(slots=True)
-class Frame:
-    """A function being translated: where its names come from.
-
-    `assigned` counts the assignments to each local that becomes an IR local; the names of a pure
-    method stand for values, so there it is empty.
-    """
-
-    function: Any
-    names: dict[str, Result] = field(default_factory=dict)
-    prefix: str = ""
-    assigned: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        return self.function.__code__.co_filename
-
-
-@dataclass(slots=True)
-class Obligation:
-    """`condition` must be true for an expression to have a value."""
-
-    condition: Expr
-    kind: CheckKind
-    message: str
-    loc: Loc
-
-    def check(self) -> Check:
-        return Check(self.condition, self.kind, self.message, loc=self.loc)
 
 
 class Expressions:
@@ -369,7 +342,6 @@ class Expressions:
                           "await on a line of its own and assign the result to a name")
 
     def from_Call(self, node: ast.Call) -> Result:
-        from checker.frontend import calls
         return calls.translate_call(self, node)
 
     def from_GeneratorExp(self, node: ast.GeneratorExp) -> Result:
@@ -377,7 +349,6 @@ class Expressions:
                           "quantify with any(...), all(...) or sum(...)")
 
     def from_SetComp(self, node: ast.SetComp) -> Result:
-        from checker.frontend import calls
         return calls.set_comprehension(self, node)
 
     def impure_call(self, node: ast.Call, what: str) -> Result:
@@ -410,11 +381,3 @@ def methods_of(of: Type) -> set[str]:
         case Set():
             return SET_METHODS
     return set()
-
-
-def definition(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    return function_def(function)
-
-
-__all__ = ["EFFECTS", "NUMBERS", "SCALARS", "WAITS", "Enum", "Expressions", "Frame", "Index",
-           "Obligation", "Range", "definition", "methods_of"]

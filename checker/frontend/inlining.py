@@ -5,22 +5,20 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from checker.frontend import calls, coerce
-from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is_set
+from checker.frontend.changes import CHANGING, value_method
+from checker.frontend.frames import Inlined, assigned_names
+from checker.frontend.refuse import CONSEQUENCE
+from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is_one_of
 from checker.ir import build
-from checker.ir.nodes import (Assign, Check, Choose, Const, Expr, Local, Me, Op, Place)
+from checker.ir.nodes import Choose, Const, Expr, Local, Me, Op
 from checker.lang import waiting
 from checker.source import function_def
-from checker.types import (NUMBERS, SCALARS, Bool, Enum, Int, Lock, Map, Queue, Record, Set, Type)
+from checker.types import NUMBERS, SCALARS, Bool, Enum, Lock, Map, Queue, Record, Set, Type
 
 if TYPE_CHECKING:
     from checker.frontend.statements import Statements
 
 CHOICES = {waiting.maybe: "maybe", waiting.fails: "fails"}
-CHANGING = {"put", "get_nowait", "add", "discard", "remove", "release", "try_acquire"}
-
-
-def length_type(queue: Queue) -> Int:
-    return Int(0, queue.capacity)
 
 
 def is_effect(t: Statements, node: ast.Call) -> bool:
@@ -34,7 +32,7 @@ def is_effect(t: Statements, node: ast.Call) -> bool:
         case ValueMethod(name=name):
             return name in CHANGING
         case called:
-            return calls._is_one_of(called, {waiting.pick, *CHOICES})
+            return is_one_of(called, {waiting.pick, *CHOICES})
 
 
 def effect_call(t: Statements, node: ast.Call, called: Any) -> Result:
@@ -43,12 +41,12 @@ def effect_call(t: Statements, node: ast.Call, called: Any) -> Result:
         case BoundMethod(_, function) if not calls.is_pure(function):
             return inline(t, node, called, awaited=False)
         case ValueMethod(name=name) if name in CHANGING:
-            return _value_method(t, node, called)
+            return value_method(t, node, called)
         case ValueMethod(name="get" | "acquire" as name):
             raise t.refuse("E114", f"`{name}` without await", node, "write `await ...`")
     if called is waiting.pick:
         return _pick(t, node)
-    if calls._is_one_of(called, CHOICES):
+    if is_one_of(called, CHOICES):
         return _maybe(t, node, CHOICES[called])
     return t.translate(node)
 
@@ -97,7 +95,7 @@ def _pick_where(t: Statements, node: ast.Call, generator: ast.GeneratorExp, name
                         condition = build.conjunction([condition, t.condition(test)])
                 return condition
         finally:
-            calls._restore(t, head.target.id, outer)
+            calls.restore(t, head.target.id, outer)
 
     return _choose(t, node, domain, None, name or head.target.id, "pick", where)
 
@@ -140,75 +138,10 @@ def _choose(t: Statements, node: ast.Call, domain: Type, where: Expr | None, nam
     return chosen
 
 
-# ── methods of values ────────────────────────────────────────────────────────────────────────
-
-def _value_method(t: Statements, node: ast.Call, method: ValueMethod) -> Result:
-    value, place = method.value, method.place
-    if place is None:
-        raise t.refuse("E104", f"`{method.name}` of something that is no part of the state", node)
-    match value.type:
-        case Queue():
-            return _queue_method(t, node, value, place, method.name)
-        case Set():
-            return _set_method(t, node, value, place, method.name)
-        case Lock():
-            return _lock_method(t, node, value, place, method.name)
-    raise t.refuse("E103", f"a {value.type} has no `{method.name}`", node)
-
-
-def _one_argument(t: Statements, node: ast.Call) -> ast.expr:
-    if len(node.args) != 1 or node.keywords:
-        raise t.refuse("E104", "this method takes one argument", node)
-    return node.args[0]
-
-
-def _queue_method(t: Statements, node: ast.Call, value: Expr, place: Place, name: str) -> Result:
-    from checker.frontend.waits import take_head
-    of = value.type
-    length = Op("queue_len", (value,), length_type(of))
-    if name == "get_nowait":
-        t.require(Op("lt", (build.number(0), length), Bool()), "queue_empty",
-                  f"`{ast.unparse(node.func.value)}` is empty", node)
-        return take_head(t, place, value, node)
-    argument = _one_argument(t, node)
-    element = coerce.fitted(t, t.effect(argument), of.of, argument)
-    t.require(Op("lt", (length, build.number(of.capacity)), Bool()), "queue_full",
-              f"`{ast.unparse(node.func.value)}` is full", node)
-    t.emit(Assign(place, Op("push", (value, element), of), loc=t.loc(node)))
-    return Static(None)
-
-
-def _set_method(t: Statements, node: ast.Call, value: Expr, place: Place, name: str) -> Result:
-    argument = _one_argument(t, node)
-    of = value.type
-    kind = "overflow" if name == "add" else "bad_key"
-    element = coerce.fitted(t, t.translate(argument), of.of, argument, kind=kind)
-    if name == "remove":
-        t.require(Op("contains", (value, element), Bool()), "bad_key",
-                  f"`{ast.unparse(argument)}` is not in the set", node)
-    op = "with" if name == "add" else "without"
-    t.emit(Assign(place, Op(op, (value, element), of), loc=t.loc(node)))
-    return Static(None)
-
-
-def _lock_method(t: Statements, node: ast.Call, value: Expr, place: Place, name: str) -> Result:
-    from checker.frontend import waits
-    if name == "release":
-        waits.release(t, place, node)
-        return Static(None)
-    taken = t.temporary(Bool(), "taken")
-    got = Local(taken.name, Bool(), loc=t.loc(node))
-    t.emit(Assign(taken, Op("is_free", (value,), Bool()), loc=t.loc(node)))
-    held = Op("ite", (got, Op("held", (Me(t.me_type),), Lock()), value), Lock())
-    t.emit(Assign(place, held, loc=t.loc(node)))
-    return got
-
-
 # ── methods of components ────────────────────────────────────────────────────────────────────
 
 def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool) -> Result:
     """The body of a method in place of its call; its value is a local, or None."""
-    from checker.frontend.statements import Inlined, assigned_names
     function = method.function
     definition = function_def(function)
     if definition is None:
@@ -254,9 +187,8 @@ def _pass_parameters(t: Statements, frame: Any, values: dict[str, Result],
                      node: ast.Call) -> None:
     """Parameters become names for constants, containers and unchanging locals, else locals."""
     for name, value in values.items():
-        if isinstance(value, Static) and name not in frame.assigned:
-            frame.names[name] = value
-        elif not isinstance(value, Static) and _is_alias(value) and name not in frame.assigned:
+        unchanging = isinstance(value, Static) or _is_alias(value)
+        if unchanging and name not in frame.assigned:
             frame.names[name] = value
         else:
             frame.assigned[name] = frame.assigned.get(name, 0) + 2
@@ -284,6 +216,5 @@ def _leave(t: Statements, frame: Any, definition: Any) -> Result:
     name = frame.prefix + "return"
     of = t.types.known.get(name)
     if of is None:
-        from checker.frontend.refuse import CONSEQUENCE
         raise CONSEQUENCE
     return Local(name, of, loc=t.loc(definition))

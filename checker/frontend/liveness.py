@@ -1,9 +1,19 @@
 """Which locals matter where: a backward data-flow analysis over the blocks of a process."""
 from __future__ import annotations
 
-from checker.ir.nodes import (Assign, Block, Branch, Choose, Expr, ForEach, Local, Location,
-                              Statement, When, Yield)
-from checker.ir.walk import free_locals, place_keys, subexpressions, targets
+from checker.ir.nodes import (
+    Assign,
+    Block,
+    Branch,
+    Choose,
+    ForEach,
+    Local,
+    Location,
+    Statement,
+    When,
+    Yield,
+)
+from checker.ir.walk import block_expressions, free_locals, place_keys, subexpressions, targets
 from checker.source import NOWHERE, Loc
 
 Names = frozenset[str]
@@ -65,7 +75,6 @@ def _before(statement: Statement, after: Names) -> Names:
 
 def first_use(name: str, blocks: dict[int, Block]) -> Loc:
     """Where a local is read, for an error about it."""
-    from checker.ir.walk import block_expressions
     for block in blocks.values():
         for expr in block_expressions(block):
             for part in subexpressions(expr):

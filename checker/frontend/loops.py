@@ -13,22 +13,41 @@ from typing import TYPE_CHECKING, Any
 from checker.errors import Label
 from checker.frontend import calls
 from checker.frontend.blocks import structured
+from checker.frontend.frames import Loop, merge_names
 from checker.frontend.refuse import Refused, refuse
 from checker.frontend.static import Result, Static
 from checker.ir import build
-from checker.ir.nodes import (Assign, Block, Branch, Choose, Const, Expr, Finish, ForEach,
-                              Local, Op, Place, Statement, Var, When)
-from checker.ir.walk import (all_statements, children, free_locals, statement_expressions,
-                             state_variables, subexpressions)
+from checker.ir.nodes import (
+    Assign,
+    Block,
+    Branch,
+    Choose,
+    Const,
+    Expr,
+    Finish,
+    ForEach,
+    Local,
+    Op,
+    Place,
+    Statement,
+    Var,
+    When,
+)
+from checker.ir.walk import (
+    all_statements,
+    children,
+    free_locals,
+    state_variables,
+    statement_expressions,
+    subexpressions,
+)
 from checker.types import NUMBERS, Bool, Enum, Index, Int, Type, bounds
-from checker.values import domain as values_of
 
 if TYPE_CHECKING:
     from checker.frontend.statements import Statements
 
 
 def while_loop(t: Statements, node: ast.While) -> None:
-    from checker.frontend.statements import Loop, merge_names
     if node.orelse:
         raise t.refuse("E101", "`else` after a loop", node.orelse[0], "use a flag")
     head, body, after = (t.builder.new() for _ in range(3))
@@ -97,7 +116,6 @@ def _jumps(body: list[ast.stmt]) -> ast.AST | None:
 
 
 def _unrolled(t: Statements, node: ast.For, items: tuple[Any, ...]) -> None:
-    from checker.frontend.statements import Loop
     after = t.builder.new()
     for item in items:
         following = t.builder.new()
@@ -113,7 +131,6 @@ def _unrolled(t: Statements, node: ast.For, items: tuple[Any, ...]) -> None:
 
 def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> None:
     """A loop of blocks: the variable is a local that may live across awaits."""
-    from checker.frontend.statements import Loop
     name = t.local_name(node.target.id)
     t.types.fixed.add(name)
     if t.types.known.get(name) != domain:
@@ -149,7 +166,6 @@ def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> None:
 
 def _for_each(t: Statements, node: ast.For, domain: Type, member: Any, over: Result) -> bool:
     """Translate as a `ForEach`; False, with nothing emitted, where the body does not allow it."""
-    from checker.frontend.statements import Loop
     outer, start = t.builder.current, t.builder.new()
     name = t.fresh(t.local_name(node.target.id))
     variable = Local(name, domain, loc=t.loc(node.target))

@@ -4,16 +4,17 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
-from typing import Any
 
 from checker.errors import Diagnostic, Label
 from checker.frontend.blocks import cycle, renumbered, structured
 from checker.frontend.elaborate import Elaborated, Marked
+from checker.frontend.frames import Inlined, Types, assigned_names
 from checker.frontend.liveness import first_use, live_at, live_into
-from checker.frontend.refuse import Refused, did_you_mean, refuse
+from checker.frontend.places import touches_shared
+from checker.frontend.refuse import did_you_mean, refuse
+from checker.frontend.statements import Statements
 from checker.frontend.static import Static
-from checker.frontend.statements import Inlined, Statements, Types, assigned_names
-from checker.ir.nodes import Block, Check, Finish, Local, Location
+from checker.ir.nodes import Block, Check, Finish, Local
 from checker.ir.system import Process
 from checker.ir.walk import all_statements, blocks_from, start_access
 from checker.lang.component import ProcessMark
@@ -55,7 +56,7 @@ def translate_process(elaborated: Elaborated, marked: Marked, domain: Type | Non
                      "write `async def`")
     parameter = _parameter(marked, domain)
     types = Types()
-    for attempt in range(PASSES):
+    for _ in range(PASSES):
         types.changed = False
         translated = _translate(elaborated, marked, definition, domain, parameter, types,
                                 Int(0, instances - 1), preemptible or marked.mark.preemptible)
@@ -182,15 +183,7 @@ def _check_start(process: Process) -> None:
 
 
 def _shared_loc(block: Block) -> Loc | None:
-    from checker.frontend.statements import touches_shared
     for statement in block.statements:
         if touches_shared(statement):
             return statement.loc
     return None
-
-
-def used_names(location: Location) -> tuple[str, ...]:
-    return location.live
-
-
-__all__ = ["Any", "Problems", "Refused", "process_domain", "translate_process"]

@@ -5,13 +5,11 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from checker.frontend import calls
+from checker.frontend import calls, coerce
 from checker.frontend.elaborate import Elaborated, Marked
 from checker.frontend.expressions import Expressions, Frame
-from checker.frontend.processes import process_domain
 from checker.frontend.refuse import did_you_mean, refuse
-from checker.frontend.static import BoundMethod, Result, Static, View
-from checker.frontend import coerce
+from checker.frontend.static import Result, Static, View
 from checker.ir import build
 from checker.ir.nodes import Const, Expr, Op, Quantifier
 from checker.ir.system import Property
@@ -74,7 +72,7 @@ def _translate(elaborated: Elaborated, marked: Marked, definition: ast.FunctionD
 def _first_impure(t: Expressions, marked: Marked, definition: ast.FunctionDef):
     t.frames.append(Frame(marked.function))
     for statement in definition.body:
-        if not calls._pure_statement(statement):
+        if not calls.is_pure_statement(statement):
             return t.loc(statement)
     return marked.loc
 
@@ -103,7 +101,7 @@ def _body(t: Expressions, marked: Marked,
     A property that has no value in a state (None used, say) is violated there.
     """
     if marked.mark.kind != "leads_to":
-        expr = coerce.to_type(t, calls._decide(t, definition.body, definition), Bool(),
+        expr = coerce.to_type(t, calls.decide(t, definition.body, definition), Bool(),
                               definition)
         return _defined(t, expr), None
     last = definition.body[-1]
@@ -149,6 +147,3 @@ def _negated(expr: Expr) -> Expr | None:
         case Op("ne", args):
             return Op("eq", args, Bool(), loc=expr.loc)
     return None
-
-
-__all__ = ["BoundMethod", "process_domain", "translate_properties"]

@@ -9,77 +9,30 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 from checker.errors import Diagnostic
 from checker.frontend import coerce, inlining, loops, waits
 from checker.frontend.blocks import Builder
+from checker.frontend.changes import release
 from checker.frontend.elaborate import Elaborated
-from checker.frontend.expressions import Expressions, Frame
+from checker.frontend.expressions import Expressions
+from checker.frontend.frames import Inlined, Loop, Types, Unusable, merge_names
+from checker.frontend.places import (
+    extended,
+    is_part_of_state,
+    place_of_value,
+    reads_shared,
+    touches_shared,
+)
 from checker.frontend.refuse import CONSEQUENCE, Refused, did_you_mean
-from checker.frontend.static import BoundMethod, Result, Static, ValueMethod
+from checker.frontend.static import Result, Static
 from checker.ir import build
-from checker.ir.nodes import (Assign, Branch, Check, Expr, Field, Local, Location, Op, Place,
-                              Statement, Var)
-from checker.ir.walk import place_keys, statement_expressions, subexpressions
+from checker.ir.nodes import Assign, Branch, Check, Expr, Local, Location, Place, Statement
 from checker.lang.component import Component
-from checker.source import NOWHERE
-from checker.types import (NUMBERS, Bool, Enum, Int, Lock, Map, Maybe, Queue, Record, Set, Type,
-                           Wrapping)
-
-
-@dataclass(slots=True)
-class Inlined(Frame):
-    """A frame whose statements are translated: its locals, and where `return` goes."""
-
-    returns_to: int | None = None
-    returns_value: bool = False
-    held: int = 0
-
-
-@dataclass(slots=True)
-class Loop:
-    """Where `continue` and `break` go, and how many locks were held when the loop began."""
-
-    next: int
-    after: int
-    held: int
-
-
-@dataclass(slots=True)
-class Types:
-    """What is known of the locals' types; kept from one pass over a process to the next."""
-
-    known: dict[str, Type] = field(default_factory=dict)
-    fixed: set[str] = field(default_factory=set)
-    optional: set[str] = field(default_factory=set)
-    growing: dict[str, ast.AST] = field(default_factory=dict)
-    changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A name whose compile-time meaning depends on the path taken; using it is an error."""
-
-    code: str
-    reason: str
-
-
-UNASSIGNED = Static(Unusable("E109", "may be used before it is assigned"))
-CONFLICT = Static(Unusable("E104", "stands for different things on different paths"))
-
-
-def merge_names(ends: list[dict[str, Result]]) -> dict[str, Result]:
-    """What names mean where several paths meet, each with its own meanings."""
-    merged: dict[str, Result] = {}
-    for name in dict.fromkeys(name for names in ends for name in names):
-        meanings = [names.get(name, UNASSIGNED) for names in ends]
-        same = all(meaning == meanings[0] for meaning in meanings)
-        unset = UNASSIGNED in meanings
-        merged[name] = meanings[0] if same else UNASSIGNED if unset else CONFLICT
-    return merged
+from checker.types import Bool, Lock, Map, Maybe, Queue, Record, Set, Type, as_type
 
 
 class Statements(Expressions):
@@ -188,7 +141,7 @@ class Statements(Expressions):
             raise self.refuse("E101", "an annotation on something that is no local", node.target)
         declared = self.static(node.annotation, "the type of a local")
         try:
-            of = coerce_annotation(declared)
+            of = as_type(Bool if declared is bool else declared)
         except TypeError as error:
             raise self.refuse("E104", str(error), node.annotation) from None
         name = self.local_name(node.target.id)
@@ -258,7 +211,7 @@ class Statements(Expressions):
             return
         if isinstance(result.type, (Map, Queue, Lock)):
             self.refuse_container(result.type, node)
-        if isinstance(result.type, (Set, Record)) and _is_part_of_state(result):
+        if isinstance(result.type, (Set, Record)) and is_part_of_state(result):
             raise self.refuse("E101", f"a name for a {result.type} that can change", node,
                               "use it where it is, or copy a set with `self.s | set()`")
 
@@ -337,7 +290,7 @@ class Statements(Expressions):
             if outer is None or not isinstance(outer.type, Record):
                 return None
             of = outer.type.field_type(node.attr)
-            return of and _extend(outer, node.attr, of)
+            return of and extended(outer, node.attr, of)
         if isinstance(node, ast.Name):
             return place_of_value(self.translate(node))
         return None
@@ -351,7 +304,7 @@ class Statements(Expressions):
         for key in keys:
             if place is None or not isinstance(place.type, Map):
                 return None
-            place = _extend(place, self.map_key(place.type, key), place.type.value)
+            place = extended(place, self.map_key(place.type, key), place.type.value)
         return place
 
     # ── values with effects ──────────────────────────────────────────────────────────────────
@@ -476,7 +429,7 @@ class Statements(Expressions):
     def release_down_to(self, count: int, node: ast.AST) -> None:
         """Release the locks of the `async with`s that control leaves, innermost first."""
         for place in reversed(self.held[count:]):
-            waits.release(self, place, node)
+            release(self, place, node)
 
 
 # ── helpers ──────────────────────────────────────────────────────────────────────────────────
@@ -492,60 +445,6 @@ def has_effect(t: Statements, node: ast.expr) -> bool:
     return inlining.is_effect(t, node)
 
 
-def place_of_value(value: Result) -> Place | None:
-    """The place that a state-reading expression stands for: an alias passed to a method."""
-    match value:
-        case Var(name, of, False):
-            return Place(name, (), of, of, loc=value.loc)
-        case Local(name, of):
-            return Place(name, (), of, of, local=True, loc=value.loc)
-        case Op("get", (mapping, key)):
-            outer = place_of_value(mapping)
-            return outer and _extend(outer, key, value.type)
-        case Field(record, name):
-            outer = place_of_value(record)
-            return outer and _extend(outer, name, value.type)
-    return None
-
-
-def value_of_place(place: Place) -> Expr:
-    """The expression that reads a place."""
-    expr: Expr = (Local if place.local else Var)(place.name, place.root, loc=place.loc)
-    for part in place.path:
-        if isinstance(part, str):
-            expr = Field(expr, part, expr.type.field_type(part), loc=place.loc)
-        else:
-            expr = Op("get", (expr, part), expr.type.value, loc=place.loc)
-    return expr
-
-
-def _extend(place: Place, part: Expr | str, of: Type) -> Place:
-    return Place(place.name, (*place.path, part), of, place.root, place.local, loc=place.loc)
-
-
-def _is_part_of_state(expr: Expr) -> bool:
-    place = place_of_value(expr)
-    return place is not None and not place.local
-
-
-def touches_shared(statement: Statement) -> bool:
-    if isinstance(statement, Assign) and not statement.place.local:
-        return True
-    return any(reads_shared(expr) for expr in statement_expressions(statement)) or any(
-        touches_shared(inner) for inner in (*getattr(statement, "then", ()),
-                                            *getattr(statement, "otherwise", ()),
-                                            *getattr(statement, "body", ())))
-
-
-def reads_shared(expr: Expr) -> bool:
-    return any(isinstance(part, Var) for part in subexpressions(expr))
-
-
-def coerce_annotation(declared: Any) -> Type:
-    from checker.types import as_type
-    return as_type({bool: Bool()}.get(declared, declared) if callable(declared) else declared)
-
-
 def _has_value(thing: Any) -> bool:
     """Whether a compile-time object can be a value of the language at run time."""
     return thing is None or isinstance(thing, (bool, int, str, frozenset))
@@ -553,7 +452,6 @@ def _has_value(thing: Any) -> bool:
 
 def _as_load(node: ast.expr) -> ast.expr:
     """A copy of an assignment target as an expression that reads it."""
-    import copy
     read = copy.deepcopy(node)
     for part in ast.walk(read):
         if hasattr(part, "ctx"):
@@ -561,23 +459,3 @@ def _as_load(node: ast.expr) -> ast.expr:
     return read
 
 
-def assigned_names(body: list[ast.stmt]) -> dict[str, int]:
-    """How often each name is assigned in a body, loop variables aside."""
-    counts: dict[str, int] = {}
-    for statement in body:
-        for part in ast.walk(statement):
-            names: list[ast.expr] = []
-            if isinstance(part, ast.Assign):
-                names = part.targets
-            elif isinstance(part, ast.AugAssign):
-                names = [part.target, part.target]
-            elif isinstance(part, ast.AnnAssign):
-                names = [part.target]
-            for name in names:
-                if isinstance(name, ast.Name):
-                    counts[name.id] = counts.get(name.id, 0) + 1
-    return counts
-
-
-__all__ = ["BoundMethod", "Callable", "Enum", "Int", "NOWHERE", "NUMBERS", "ValueMethod",
-           "Wrapping", "assigned_names", "place_keys", "value_of_place"]

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.ir.nodes import Expr, Place
+from checker.lang import waiting
 from checker.lang.component import Component
+from checker.types import SCALARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,18 @@ FOLDED = {getattr(builtins, name) for name in (
     "min", "range", "reversed", "set", "sorted", "str", "sum", "tuple", "zip")}
 """Functions that are called at compile time when all their arguments are known."""
 
+EFFECTS = {waiting.pick: "pick", waiting.maybe: "maybe", waiting.fails: "fails"}
+WAITS = {waiting.step: "step", waiting.until: "until"}
+
+
+def is_one_of(thing: Any, table: Any) -> bool:
+    """Whether a compile-time object, hashable or not, is a key of the table."""
+    try:
+        return thing in table
+    except TypeError:
+        return False
+
 
 def is_set(thing: Any) -> bool:
     """Whether a static value is a type whose values can be enumerated: Index, Range, Enum, ..."""
-    from checker.types import SCALARS
     return isinstance(thing, SCALARS)

@@ -5,16 +5,16 @@ import ast
 from typing import TYPE_CHECKING
 
 from checker.errors import Label
-from checker.frontend import coerce, inlining
+from checker.frontend import inlining
+from checker.frontend.changes import length_type, me, place_text, release, take_head
+from checker.frontend.places import value_of_place
 from checker.frontend.refuse import refuse
 from checker.frontend.static import BoundMethod, Result, Static, ValueMethod
 from checker.ir import build
-from checker.ir.nodes import (Assign, Check, Const, Expr, Local, Location, LocationKind, Me, Op,
-                              Place, Var, Yield)
+from checker.ir.nodes import Assign, Check, Expr, Location, LocationKind, Op, Place, Var, Yield
 from checker.ir.walk import subexpressions
 from checker.lang import waiting
 from checker.types import Bool, Lock, Queue
-from checker.values import lowest
 
 if TYPE_CHECKING:
     from checker.frontend.statements import Statements
@@ -157,29 +157,14 @@ def _queue_get(t: Statements, call: ast.Call, method: ValueMethod) -> Result:
     if not isinstance(queue, Queue):
         raise t.refuse("E114", "only a Queue has an awaitable `get`", call)
     place = constant_path(t, method.place, call)
-    length = Op("queue_len", (method.value,), inlining.length_type(queue))
+    length = Op("queue_len", (method.value,), length_type(queue))
     ready = Op("lt", (build.number(0), length), Bool(), loc=t.loc(call))
     wait(t, "get", f"get {ast.unparse(call.func.value)}".replace("self.", ""), call, guard=ready)
     return take_head(t, place, method.value, call)
 
 
-def take_head(t: Statements, place: Place, value: Expr, call: ast.Call) -> Result:
-    """Pop the head of a queue that is not empty, into a temporary."""
-    of = value.type.of
-    taken = t.temporary(of, "head")
-    head = Op("head", (value, Const(lowest(of), of)), of, loc=t.loc(call))
-    t.emit(Assign(taken, head, loc=t.loc(call)))
-    t.emit(Assign(place, Op("pop", (value,), value.type), loc=t.loc(call)))
-    return Local(taken.name, of, loc=t.loc(call))
-
-
-def me(t: Statements) -> Expr:
-    return Me(t.me_type)
-
-
 def acquire(t: Statements, place: Place | None, node: ast.AST) -> Place:
     """Wait until a lock is free and take it. Waiting for a lock that one holds is `reentry`."""
-    from checker.frontend.statements import value_of_place
     place = constant_path(t, place, node)
     lock = value_of_place(place)
     mine = Op("held_by", (lock, me(t)), Bool())
@@ -191,25 +176,6 @@ def acquire(t: Statements, place: Place | None, node: ast.AST) -> Place:
     t.emit(Assign(place, Op("held", (me(t),), Lock()), loc=t.loc(node)))
     t.fresh_after_wait = False
     return place
-
-
-def release(t: Statements, place: Place, node: ast.AST) -> None:
-    """Release a lock; releasing one that somebody else holds, or nobody, is `release`."""
-    from checker.frontend.statements import value_of_place
-    mine = Op("held_by", (value_of_place(place), me(t)), Bool())
-    t.emit(Check(mine, "release", f"`{place_text(place)}` is released without being held",
-                 loc=t.loc(node)))
-    t.emit(Assign(place, Op("free", (), Lock()), loc=t.loc(node)))
-
-
-def place_text(place: Place) -> str:
-    """A place as a label shows it: `bql`, `locks[i]`."""
-    keys = "".join(f".{p}" if isinstance(p, str) else f"[{_key_text(p)}]" for p in place.path)
-    return place.name + keys
-
-
-def _key_text(key: Expr) -> str:
-    return str(key.value) if isinstance(key, Const) else getattr(key, "name", "...")
 
 
 def async_with(t: Statements, node: ast.AsyncWith) -> None:
@@ -234,7 +200,3 @@ def async_with(t: Statements, node: ast.AsyncWith) -> None:
     t.held.pop()
     if t.builder.current is not None:
         release(t, held, context)
-
-
-__all__ = ["acquire", "async_with", "awaited", "coerce", "preempt", "release", "take_head",
-           "wait"]
