@@ -63,7 +63,8 @@ def _translate(elaborated: Elaborated, marked: Marked, definition: ast.FunctionD
                      "use names, `if` and `return` only; quantify with any, all and sum")
     t.frames.append(Frame(marked.function, names))
     expr, target = _body(t, marked, definition)
-    antecedents = () if mark.vacuous else tuple(_antecedents(expr))
+    needed = [expr] if mark.kind == "leads_to" else _antecedents(expr)
+    antecedents = () if mark.vacuous else tuple(needed)
     doc = inspect.getdoc(marked.function) or ""
     return Property(name, mark.kind, expr, target, doc.split("\n")[0], antecedents,
                     loc=marked.loc)

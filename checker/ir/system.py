@@ -82,7 +82,10 @@ class Instance:
     def __str__(self) -> str:
         if self.process.domain is None:
             return self.process.name
-        return f"{self.process.name}({show(self.process.domain, self.key)})"
+        element = show(self.process.domain, self.key)
+        if getattr(self.process.domain, "name", "") == self.process.name:
+            return element                   # `times=`: the Index is called like the process
+        return f"{self.process.name}({element})"
 
 
 PropertyKind = Literal["invariant", "step_invariant", "sometimes", "eventually", "leads_to",

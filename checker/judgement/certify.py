@@ -15,7 +15,7 @@ from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.lasso import NotALasso, check_lasso
 from checker.engines.interp.step import Step, deadlocked, initial_states, steps
 from checker.ir.system import IMPLICIT, Property, State, System
-from checker.judgement.explain import explain
+from checker.judgement.explain import compared, explain
 from checker.results.exploration import Path
 from checker.results.trace import ChoiceMade, Trace, TraceStep
 from checker.values import belongs, show
@@ -64,7 +64,8 @@ def trace_step(step: Step) -> TraceStep:
                                show(c.choose.domain, c.value)) for c in step.choices)
     return TraceStep(str(step.instance), step.instance.process.name, step.instance.key,
                      location.name, location.label, location.provenance, location.loc, choices,
-                     step.after, failed.message if failed else "", failed.loc if failed else None)
+                     step.after, failed.message if failed else "", failed.loc if failed else None,
+                     compared(step) if failed else ())
 
 
 def _well_formed(system: System, path: Path) -> tuple[State, ...]:

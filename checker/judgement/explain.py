@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.lasso import check_lasso
-from checker.engines.interp.step import deadlocked, enabled, location_of, scope_of, stuck
-from checker.ir.nodes import Const, Expr, Field, Op, Quantifier, Var
+from checker.engines.interp.step import Step, deadlocked, enabled, location_of, scope_of, stuck
+from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
 from checker.ir.show import show_expr
 from checker.ir.system import Instance, Property, State, System
-from checker.ir.walk import children, free_locals, place_value, substitute
+from checker.ir.walk import children, free_locals, place_value, subexpressions, substitute
 from checker.results.shown import shown
 from checker.results.trace import Trace
 from checker.types import Bool, Type
@@ -166,6 +166,18 @@ def _failed_check(trace: Trace) -> Iterator[str]:
     yield failing.failure + (f"   ({loc})" if loc is not None and loc.line else "")
     if loc is not None and loc.text():
         yield f"  in `{loc.text()}`"
+    yield from (f"  {line}" for line in failing.failure_values)
+
+
+def compared(step: Step) -> tuple[str, ...]:
+    """The values that the failed check of a step compared, its locals as they were."""
+    assert step.failed is not None and step.scope is not None
+    known = {part.name: Const(step.scope.locals[part.name], part.type)
+             for part in subexpressions(step.failed.condition)
+             if isinstance(part, Local) and part.name in step.scope.locals}
+    lines = [line for reason in _reasons(step.failed.condition, step.scope, known)
+             for line in _values(substitute(reason.expr, reason.bindings), step.scope)]
+    return tuple(dict.fromkeys(lines))
 
 
 def _deadlock(system: System, state: State) -> Iterator[str]:

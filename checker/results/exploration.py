@@ -22,8 +22,7 @@ class Exploration:
     state after the offending step. `fired` names (process, location) pairs of which some step
     was taken; `antecedents` (property, number) pairs that were true somewhere.
 
-    `complete` says that every reachable state was visited; `reason` says why not. `stopped_at`
-    is set when the search ended on purpose at the end of the level of the first violation.
+    `complete` says that every reachable state was visited; `reason` says why not.
     """
 
     complete: bool

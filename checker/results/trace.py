@@ -23,7 +23,8 @@ class ChoiceMade:
 class TraceStep:
     """One step: who (`process`, `key`; `actor` as shown), at which location, with what choices.
 
-    `after` is None for a step that a failed check ended: then `failure` says which, in words.
+    `after` is None for a step that a failed check ended: then `failure` says which, in words,
+    and `failure_values` the values that it compared.
     """
 
     actor: str
@@ -37,6 +38,7 @@ class TraceStep:
     after: State | None
     failure: str = ""
     failure_loc: Loc | None = None
+    failure_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def test_the_source_text_and_its_line(tmp_path, monkeypatch):
 def test_a_failed_check_in_words():
     system = mutex(2, broken=True)
     trace = certify(system, "overflow", explore(system).violations["overflow"])
-    assert trace.explanation == ("`total` leaves its range",)
+    assert trace.explanation == ("`total` leaves its range", "  total + 2 is 4",
+                                 "  total is 2")
 
 
 def two_locks(*, released=True):

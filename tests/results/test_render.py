@@ -36,6 +36,8 @@ overflow in step 4
        fails: `total` leaves its range
 
 `total` leaves its range
+  total + 2 is 4
+  total is 2
 
 replay: checker replay overflow.itf.json
 """

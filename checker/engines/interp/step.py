@@ -27,13 +27,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of one instance. `after` is None where `failed` is the check that it violates."""
+    """One step of one instance.
+
+    `after` is None where `failed` is the check that it violates; `scope` is then what the check
+    saw.
+    """
 
     instance: Instance
     location: Location
     choices: tuple[Choice, ...]
     after: State | None
     failed: Check | None = None
+    scope: Scope | None = None
 
 
 class Failed(Exception):
@@ -89,7 +94,7 @@ def steps_of(system: System, state: State, instance: Instance) -> Iterator[Step]
     for run in _runs(system, state, instance, location.entry):
         choices = tuple(run.choices)
         if run.failed is not None:
-            yield Step(instance, location, choices, None, run.failed)
+            yield Step(instance, location, choices, None, run.failed, run.scope)
         else:
             yield Step(instance, location, choices, run.scope.state)
 
