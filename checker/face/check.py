@@ -1,0 +1,242 @@
+"""Checking from end to end: compile, search, certify, judge, compare with what was declared.
+
+A result is what the engines found of one property (a `Verdict`) beside what the spec declares of
+it. Everything that is printed, saved or turned into an exit status later comes from these.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from checker.engines.interp.liveness import LIMIT as LIVENESS_LIMIT
+from checker.engines.interp.liveness import KINDS as LIVENESS
+from checker.engines.interp.liveness import Liveness, check_liveness
+from checker.errors import SpecError, UserError
+from checker.face.command import trace_meta
+from checker.face.plan import Job
+from checker.face.search import Begun, Limits, Searcher, searcher
+from checker.frontend import Spec
+from checker.ir.system import IMPLICIT, Property, System
+from checker.judgement.certify import NotCertified, certify
+from checker.judgement.vacuity import Complaint, vacuity
+from checker.lang.component import Fault
+from checker.results.exploration import Exploration, Path, Report
+from checker.results.trace import Trace
+from checker.results.verdict import Outcome, Verdict
+
+Standing = Literal["declared", "differs", "unknown"]
+"""What a result is worth: as declared, otherwise, or nobody knows."""
+
+AHEAD = 3
+"""How many jobs are begun before the first of them is finished."""
+SAFETY = ("invariant", "lemma", "step_invariant")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A verdict, and the outcome that the spec declares."""
+
+    verdict: Verdict
+    expected: Outcome
+
+    @property
+    def standing(self) -> Standing:
+        if self.verdict.outcome == "unknown":
+            return "unknown"
+        return "declared" if self.verdict.outcome == self.expected else "differs"
+
+
+@dataclass(slots=True)
+class Run:
+    """One job and what came of it. `error` is set where it did not even compile.
+
+    `defects` are claims of an engine that did not certify: defects of the checker.
+    """
+
+    job: Job
+    system: System | None = None
+    found: Exploration | None = None
+    results: tuple[Result, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    notes: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+    error: SpecError | UserError | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        reasons = [self.found.reason] if self.found else []
+        reasons += [r.verdict.coverage for r in self.results if r.verdict.kind in LIVENESS]
+        return "interrupted" in reasons
+
+    def with_standing(self, standing: Standing) -> list[Result]:
+        return [result for result in self.results if result.standing == standing]
+
+
+Observer = Callable[[Job], Report | None]
+"""Told of each job before it is searched; gives the callback for its progress."""
+
+
+def check(spec: Spec, instance: str | None = None, *, fault: Fault | None = None,
+          limits: Limits = Limits(), preemptible: bool = False, **constants: Any) -> Run:
+    """Check one spec, as it should be or with a fault. Raises SpecError and UserError."""
+    run = next(check_all([Job(spec, instance, fault, constants, preemptible)], limits))
+    if run.error is not None:
+        raise run.error
+    return run
+
+
+def check_all(jobs: Sequence[Job], limits: Limits = Limits(),
+              observe: Observer = lambda job: None) -> Iterator[Run]:
+    """Check the jobs in their order; ends early after an interrupt."""
+    with searcher(limits) as engine:
+        begun: deque[Run | tuple[Job, Begun]] = deque()
+        for number in range(len(jobs)):
+            for job in jobs[number + len(begun):number + AHEAD]:
+                begun.append(_begin(job, engine))
+            next_one = begun.popleft()
+            run = next_one if isinstance(next_one, Run) else \
+                _finish(*next_one, engine, observe(next_one[0]))
+            yield run
+            if run.interrupted:
+                return
+
+
+def _begin(job: Job, engine: Searcher) -> Run | tuple[Job, Begun]:
+    try:
+        return job, engine.begin(job.system())
+    except (SpecError, UserError) as error:
+        return Run(job, error=error)
+
+
+def _finish(job: Job, begun: Begun, engine: Searcher, report: Report | None) -> Run:
+    try:
+        found, notes = engine.finish(begun, report)
+    except UserError as error:
+        return Run(job, error=error)
+    live = check_live(begun.system, found, engine.limits.limit)
+    return judge(job, begun.system, found, live, notes)
+
+
+def check_live(system: System, found: Exploration, limit: int | None) -> dict[str, Liveness]:
+    """Decide the liveness properties, unless the search has shown that this would take too long."""
+    most = min(LIVENESS_LIMIT, limit or LIVENESS_LIMIT)
+    if found.complete and found.distinct <= most:
+        return check_liveness(system, limit=most)
+    reason = found.reason or f"more than {most:,} states, too many for the graph of runs"
+    return {p.name: Liveness(p.name, "unknown", 0, reason=reason)
+            for p in system.properties_of(*LIVENESS)}
+
+
+# ── judging ──────────────────────────────────────────────────────────────────────────────────
+
+@dataclass
+class _Judge:
+    """Makes verdicts of one exploration."""
+
+    job: Job
+    system: System
+    found: Exploration
+    live: dict[str, Liveness]
+    defects: list[str] = field(default_factory=list)
+
+    def verdicts(self) -> list[Verdict]:
+        declared = [self._declared(p) for p in self.system.properties]
+        return declared + [self._safety(name, "implicit") for name in IMPLICIT]
+
+    def _declared(self, declared: Property) -> Verdict:
+        if declared.kind in SAFETY:
+            return self._safety(declared.name, declared.kind)
+        if declared.kind == "sometimes":
+            return self._sometimes(declared)
+        return self._liveness(declared, self.live[declared.name])
+
+    def _liveness(self, declared: Property, live: Liveness) -> Verdict:
+        name, kind = declared.name, declared.kind
+        if live.outcome == "violated":
+            return self._shown(name, kind, "violated", live.path, live.loop)
+        coverage = live.reason if live.outcome == "unknown" else \
+            f"complete: no fair run without it, {live.distinct:,} states"
+        return self._verdict(name, kind, live.outcome, coverage)
+
+    def _safety(self, name: str, kind: str) -> Verdict:
+        if name in self.found.violations:
+            return self._shown(name, kind, "violated", self.found.violations[name])
+        return self._unseen(name, kind, "holds", "no violation")
+
+    def _sometimes(self, declared: Property) -> Verdict:
+        if declared.name in self.found.witnesses:
+            return self._shown(declared.name, declared.kind, "holds",
+                               self.found.witnesses[declared.name])
+        return self._unseen(declared.name, declared.kind, "violated", "no witness")
+
+    def _unseen(self, name: str, kind: str, complete: Outcome, nothing: str) -> Verdict:
+        """Nothing was found: which is an answer after a complete search only."""
+        if self.found.complete:
+            text = f"complete: {_covered(self.found)}"
+            return self._verdict(name, kind, complete, text if complete == "holds"
+                                 else f"never true; {text}")
+        return self._verdict(name, kind, "unknown",
+                             f"{nothing} in {_covered(self.found)}: {self.found.reason}")
+
+    def _shown(self, name: str, kind: str, outcome: Outcome, path: Path,
+               loop: int | None = None) -> Verdict:
+        try:
+            trace = certify(self.system, name, path, loop)
+        except NotCertified as error:
+            self.defects.append(str(error))
+            return self._verdict(name, kind, "unknown", f"NOT CERTIFIED: {error}")
+        trace = replace(trace, meta=trace_meta(self.job, self.system, name))
+        what = "counterexample" if outcome == "violated" else "witness"
+        return self._verdict(name, kind, outcome, f"{what} of {steps(trace)}, certified", trace)
+
+    def _verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
+                 trace: Trace | None = None) -> Verdict:
+        engine = "interp" if kind in LIVENESS else self.found.engine
+        return Verdict(name, kind, outcome, engine, coverage, trace)
+
+
+def judge(job: Job, system: System, found: Exploration, live: dict[str, Liveness],
+          notes: tuple[str, ...] = ()) -> Run:
+    """Certify what was found and hold it against what the job declares."""
+    judging = _Judge(job, system, found, live)
+    verdicts = judging.verdicts()
+    complaints = vacuity(system, found) if job.fault is None else ()
+    return Run(job, system, found, compare(verdicts, job.breaks), complaints, notes,
+               tuple(judging.defects))
+
+
+def compare(verdicts: Sequence[Verdict], breaks: Sequence[str]) -> tuple[Result, ...]:
+    """Put beside each verdict what is declared: the properties in `breaks` break, others hold.
+
+    `breaks` may name a property with `each=` as a whole. Then some of its elements must break,
+    and the others may.
+    """
+    broken = {base_name(v.property) for v in verdicts if v.outcome == "violated"}
+    results = []
+    for verdict in verdicts:
+        name, expected = verdict.property, "holds"
+        if name in breaks:
+            expected = "violated"
+        elif base_name(name) in breaks:
+            free = base_name(name) in broken and verdict.outcome == "holds"
+            expected = "holds" if free else "violated"
+        results.append(Result(verdict, expected))
+    return tuple(results)
+
+
+def base_name(name: str) -> str:
+    """The name without the element that `each=` gives it: `served(group0)` is of `served`."""
+    return name.split("(")[0]
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────
+
+def steps(trace: Trace) -> str:
+    count = len(trace.steps)
+    return f"{count} step{'s' * (count != 1)}"
+
+
+def _covered(found: Exploration) -> str:
+    return f"{found.distinct:,} states, depth {found.depth}"

@@ -1,0 +1,218 @@
+"""The ledger: one line for each property, its verdict, who found out and what was covered.
+
+The same results give the same lines, whatever the time and the machine; how long it took stands
+on a line of its own at the end. Results that are of little interest where everything is as
+declared (implicit properties, what a fault leaves alone) share a line, unless asked for.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from checker.face.check import Result, Run, Standing
+from checker.face.options import show_value
+from checker.face.report import Recorded, Report
+from checker.face.terminal import complain
+from checker.results.render import WIDTH, render_lines
+from checker.results.trace import Trace
+from checker.source import short_path
+
+MARKS: dict[Standing, tuple[str, str]] = {
+    "declared": ("✓", "green"), "differs": ("✗", "bold red"), "unknown": ("?", "yellow")}
+OUTCOME_STYLES = {"holds": "", "violated": "bold", "unknown": "yellow", "vacuous": "bold red",
+                  "error": "bold red"}
+TRACE_STYLES = {"headline": "bold red", "doc": "italic", "lanes": "bold", "initial": "dim",
+                "step": "", "change": "cyan", "failure": "bold red", "loop": "magenta",
+                "explanation": "yellow", "replay": "green", "blank": ""}
+NAMES = 24          # columns of the property's name, where no name is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the ledger."""
+
+    standing: Standing
+    word: str
+    name: str
+    engine: str
+    text: str
+
+
+class Ledger:
+    """Writes runs as they finish, then traces and the summary."""
+
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self.console = console
+        self.verbose = verbose
+        self._section: tuple[str, str | None] | None = None
+        self._errors: set[str] = set()
+
+    def run(self, run: Run) -> None:
+        """The lines of one run, under the heading of its spec where that is a new one."""
+        if run.error is not None and not self._new(run.error):
+            return
+        section = (run.job.spec.path + run.job.spec.name, run.job.instance)
+        if section != self._section:
+            if self._section is not None:
+                self.line("")
+            self._section = section
+            self._heading(run)
+        if run.job.fault is not None:
+            self._fault(run)
+        width = max([NAMES, *(len(r.verdict.property) for r in run.results
+                              if r.verdict.kind != "implicit")])
+        for row in rows(run, self.verbose):
+            self._row(row, width)
+        for note in run.notes:
+            self.line(f"    note: {note}", "dim")
+
+    def error(self, error: Exception) -> None:
+        """What is wrong with a spec, told once, on standard error."""
+        if self._new(error):
+            complain(str(error))
+
+    def _new(self, error: Exception) -> bool:
+        known = str(error) in self._errors
+        self._errors.add(str(error))
+        return not known
+
+    def recorded(self, recorded: Iterable[Recorded]) -> None:
+        """The counterexample files, as runs of their own."""
+        files = list(recorded)
+        if files:
+            self.line("")
+            self.line("recorded counterexamples", "bold")
+        width = max([len(short_path(r.file)) for r in files], default=0)
+        for file in files:
+            count = f"{file.steps} step{'s' * (file.steps != 1)}"
+            self._row(Row("differs" if file.error else "declared",
+                          "error" if file.error else "violated", file.property, "interp",
+                          f"{short_path(file.file):<{width}}  "
+                          + (file.error or f"counterexample of {count}, certified")), NAMES)
+
+    def trace(self, trace: Trace) -> None:
+        """A trace, after an empty line."""
+        self.line("")
+        width = min(WIDTH, max(self.console.width, 60)) if self.console.is_terminal else WIDTH
+        for line in render_lines(trace, width=width):
+            self.line(line.text, TRACE_STYLES[line.kind])
+
+    def summary(self, report: Report) -> None:
+        """What it all comes to, then the time."""
+        self.line("")
+        self.console.print(_summary(report), soft_wrap=True)
+        self.line(f"{report.seconds:.1f} s", "dim")
+
+    def line(self, text: str, style: str = "") -> None:
+        self.console.print(Text(text.rstrip(), style), soft_wrap=True)
+
+    def _heading(self, run: Run) -> None:
+        job = run.job
+        title = f"{job.spec.name}  {job.instance}" if job.instance else job.spec.name
+        path = short_path(job.spec.path)
+        text = Text(job.spec.name, "bold")
+        text.append(title.removeprefix(job.spec.name))
+        text.append(" " * max(2, WIDTH - len(title) - len(path)) + path, "dim")
+        self.console.print(text, soft_wrap=True)
+        shown = _constants(job.base_constants) + "  preemptible" * job.preemptible
+        if shown:
+            self.line(f"  {shown.strip()}", "dim")
+
+    def _fault(self, run: Run) -> None:
+        fault = run.job.fault
+        assert fault is not None
+        title = f"  {run.job.title}"
+        text = Text(title, "bold")
+        more = _constants(fault.constants)
+        if fault.instance and fault.instance != run.job.instance:
+            more = f"{fault.instance}  {more}"
+        text.append(f"  {more}".rstrip())
+        room = WIDTH - len(text.plain) - 2
+        if fault.cite and len(fault.cite) <= room:
+            text.append(fault.cite.rjust(room + 2), "dim italic")
+        self.line("")
+        self.console.print(text, soft_wrap=True)
+        if fault.cite and len(fault.cite) > room:
+            self.line(f"    {fault.cite}", "dim italic")
+
+    def _row(self, row: Row, width: int) -> None:
+        mark, style = MARKS[row.standing]
+        text = Text("  ")
+        text.append(mark, style)
+        text.append(f" {row.word:<9}", OUTCOME_STYLES[row.word] or style)
+        text.append(f" {row.name:<{width}}")
+        text.append(f"  {row.engine:<6}  ", "dim")
+        text.append(row.text, "" if row.standing == "declared" else style.replace("bold ", ""))
+        text.rstrip()
+        self.console.print(text, soft_wrap=True)
+
+
+def rows(run: Run, verbose: bool = False) -> Iterator[Row]:
+    """The lines of a run: each property of its own, or together with its like."""
+    if run.error is not None:
+        yield Row("differs", "error", run.job.title, "", "the spec is at fault")
+        return
+    together: dict[tuple[str, ...], list[Result]] = {}
+    for result in run.results:
+        key = () if verbose else _together(run, result)
+        if key:
+            together.setdefault(key, []).append(result)
+        else:
+            verdict = result.verdict
+            yield Row(result.standing, verdict.outcome, verdict.property, verdict.engine,
+                      verdict.coverage + _contrast(result))
+    for (_, noun, _), results in together.items():
+        verdict = next((r.verdict for r in results if r.verdict.trace is None), results[0].verdict)
+        count = f"{len(results)} {noun}" if len(results) > 1 else verdict.property
+        yield Row(results[0].standing, verdict.outcome, count, verdict.engine, verdict.coverage)
+    for complaint in run.complaints:
+        place = f"  {complaint.loc}" if complaint.loc.line else ""
+        yield Row("differs", "vacuous", complaint.name, "", complaint.message + place)
+
+
+def _together(run: Run, result: Result) -> tuple[str, ...]:
+    """What a result has in common with those that share its line; () for a line of its own."""
+    verdict = result.verdict
+    if verdict.outcome == "violated" or result.standing == "differs":
+        return ()
+    if run.job.fault is not None:
+        return (result.standing, "other properties", verdict.outcome)
+    if verdict.kind == "implicit":
+        return (result.standing, "implicit properties", verdict.coverage)
+    return ()
+
+
+def _contrast(result: Result) -> str:
+    if result.standing != "differs":
+        return ""
+    return "; declared to break" if result.expected == "violated" else "; declared to hold"
+
+
+def _constants(constants: dict) -> str:
+    return "  ".join(f"{name}={show_value(value)!s}" for name, value in constants.items())
+
+
+def _summary(report: Report) -> Text:
+    parts = [(f"{report.count('declared')} as declared", "green"),
+             (f"{report.count('differs')} differ", "bold red"),
+             (f"{report.count('unknown')} unknown", "yellow")]
+    if report.complaints:
+        parts.append((f"{report.complaints} vacuous", "bold red"))
+    if report.recorded:
+        good = sum(not recorded.error for recorded in report.recorded)
+        parts.append((f"{good} of {len(report.recorded)} recorded certified",
+                      "green" if good == len(report.recorded) else "bold red"))
+    broken = len(report.errors) + sum(run.error is not None for run in report.runs)
+    if broken:
+        parts.append((f"{broken} at fault", "bold red"))
+    text = Text()
+    for text_part, style in parts:
+        zero = text_part.startswith("0 ")
+        text.append(", " if text else "").append(text_part, "dim" if zero else style)
+    if report.interrupted:
+        left = report.planned - len(report.runs)
+        text.append(f"; interrupted, {left} of {report.planned} not begun", "yellow")
+    return text

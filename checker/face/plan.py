@@ -1,0 +1,118 @@
+"""What there is to check: a spec as it should be, with each of its faults, in each finding."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from checker.errors import UserError
+from checker.frontend import Spec
+from checker.frontend.refuse import did_you_mean
+from checker.ir.system import IMPLICIT, System
+from checker.lang.component import MARK, Fault, PropertyMark
+
+DEFAULT_INSTANCE = "ci"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One system to check: a spec at an instance, as it should be or with a fault."""
+
+    spec: Spec
+    instance: str | None = None
+    fault: Fault | None = None
+    constants: dict[str, Any] = field(default_factory=dict)
+    preemptible: bool = False
+
+    @property
+    def title(self) -> str:
+        if self.fault is None:
+            return "as it should be"
+        return f"{'finding' if self.fault.finding else 'fault'} {self.fault.name}"
+
+    @property
+    def at(self) -> str | None:
+        """The name of the instance that it really starts from."""
+        return (self.fault.instance if self.fault else None) or self.instance
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The properties that must break."""
+        return self.fault.broken if self.fault else ()
+
+    @property
+    def base_constants(self) -> dict[str, Any]:
+        """All constants, before those of the fault."""
+        given = self.spec.arguments(self.instance, self.constants)
+        return {name: given.get(name, default) for name, default in self.spec.constants.items()
+                if name in given or default is not inspect.Parameter.empty}
+
+    def system(self) -> System:
+        """Compile. Raises SpecError or UserError."""
+        return self.spec.system(self.instance, fault=self.fault, preemptible=self.preemptible,
+                                **self.constants)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for. `fault` names the only one wanted; `faults` is False for none."""
+
+    instance: str | None = None
+    constants: dict[str, Any] = field(default_factory=dict)
+    fault: str | None = None
+    faults: bool = True
+    preemptible: bool = False
+
+
+def default_instance(spec: Spec) -> str | None:
+    """`ci` where there is one, else the first, else the constructor's own defaults."""
+    if DEFAULT_INSTANCE in spec.instances:
+        return DEFAULT_INSTANCE
+    return next(iter(spec.instances), None)
+
+
+def plan(specs: Sequence[Spec], chosen: Selection) -> list[Job]:
+    """The jobs of a selection, in the order of declaration. Raises UserError for unknown names."""
+    if chosen.fault is not None:
+        known = [fault.name for spec in specs for fault in spec.faults]
+        if chosen.fault not in known:
+            raise UserError(f"there is no fault {chosen.fault!r}",
+                            hint=did_you_mean(chosen.fault, known))
+    if chosen.instance is not None:
+        _some_has(specs, "instance", chosen.instance, lambda spec: spec.instances)
+    for name in chosen.constants:
+        _some_has(specs, "constant", name, lambda spec: spec.constants)
+    return [job for spec in specs for job in _jobs(spec, chosen)]
+
+
+def _some_has(specs: Sequence[Spec], what: str, name: str, of: Any) -> None:
+    known = [known for spec in specs for known in of(spec)]
+    if name not in known:
+        who = specs[0].name if len(specs) == 1 else "none of the specs"
+        verb = "has no" if len(specs) == 1 else "has a"
+        raise UserError(f"{who} {verb} {what} {name!r}", hint=did_you_mean(name, known))
+
+
+def _jobs(spec: Spec, chosen: Selection) -> Iterator[Job]:
+    """One spec's jobs; none where it lacks the instance or a constant that others have."""
+    instance = chosen.instance or default_instance(spec)
+    if instance is not None and instance not in spec.instances:
+        return
+    if not set(chosen.constants) <= set(spec.constants):
+        return
+    more = (chosen.constants, chosen.preemptible)
+    if chosen.fault is None:
+        yield Job(spec, instance, None, *more)
+    for fault in spec.faults if chosen.faults else ():
+        # A constant that the user fixes and the fault changes: that fault would be another one.
+        collides = set(fault.constants) & set(chosen.constants)
+        if chosen.fault == fault.name or (chosen.fault is None and not collides):
+            yield Job(spec, instance, fault, *more)
+
+
+def property_names(spec: Spec) -> list[str]:
+    """The properties that the spec's own class declares, and the implicit ones."""
+    declared = [name for name in dir(spec.cls)
+                if isinstance(getattr(getattr(spec.cls, name, None), MARK, None), PropertyMark)]
+    return [*declared, *IMPLICIT]

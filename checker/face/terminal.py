@@ -1,0 +1,20 @@
+"""The two streams: results on standard output, everything else on standard error."""
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+
+def console(*, error: bool = False) -> Console:
+    """A console on a stream as it is now: colours on a terminal only, NO_COLOR respected."""
+    stream = sys.stderr if error else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        # A terminal that can not show a character shows a question mark, not a traceback.
+        stream.reconfigure(errors="replace")
+    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """An error message."""
+    console(error=True).print(text, style="red" if text.startswith("error") else None)

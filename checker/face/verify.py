@@ -1,0 +1,203 @@
+"""`checker verify`."""
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TextIO
+
+import click
+
+from checker.errors import SpecError, UserError
+from checker.face import junit, sarif
+from checker.face.check import Run, base_name, check_all
+from checker.face.find import find_specs
+from checker.face.ledger import Ledger
+from checker.face.options import parse_settings, parse_size, spread_settings
+from checker.face.plan import Job, Selection, plan
+from checker.face.progress import ProgressLine
+from checker.face.recorded import recorded
+from checker.face.report import Report
+from checker.face.save import save
+from checker.face.search import Limits
+from checker.face.terminal import console
+from checker.face.tojson import report_json
+from checker.frontend.refuse import did_you_mean
+from checker.ir.system import IMPLICIT
+
+
+class SettingsCommand(click.Command):
+    """A command whose `--set` takes several words."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, spread_settings(args))
+
+
+class Size(click.ParamType):
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except UserError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command(cls=SettingsCommand)
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+@click.option("--instance", metavar="NAME", help="The instance to check; else ci, or the first.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE...",
+              help="Constants, several after one --set. Faults that change one of them are "
+              "left out.")
+@click.option("--fault", metavar="NAME", help="Check with this fault only.")
+@click.option("--no-faults", is_flag=True, help="Check only as it should be.")
+@click.option("--property", "property_name", metavar="NAME",
+              help="Report on this property only, and show its trace.")
+@click.option("--engine", type=click.Choice(["auto", "interp", "native"]), default="auto",
+              show_default=True, help="Who searches.")
+@click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
+              help="Threads of the native engine; else one for each core.")
+@click.option("--limit", type=click.IntRange(1), metavar="N",
+              help="Stop at this many states; what is undecided then is unknown.")
+@click.option("--memory", type=Size(), metavar="SIZE",
+              help="Stop where the native engine would need more, as 4GiB.")
+@click.option("--preemptible", is_flag=True,
+              help="Let every process be interrupted before each access to shared state.")
+@click.option("--stop-early", is_flag=True,
+              help="Stop at the first violation; the rest is then unknown.")
+@click.option("--save", "folder", metavar="DIR", type=click.Path(file_okay=False),
+              help="Write each counterexample to DIR: a .itf.json and its text.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON on standard output.")
+@click.option("--junit", "junit_file", metavar="FILE", type=click.Path(dir_okay=False),
+              help="Write the report as JUnit XML.")
+@click.option("--sarif", "sarif_file", metavar="FILE", type=click.Path(dir_okay=False),
+              help="Write what differs as SARIF 2.1.0.")
+@click.option("--verbose", "-v", is_flag=True, help="A line for every single property.")
+def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: bool,
+           junit_file: str | None, sarif_file: str | None, property_name: str | None,
+           **options: Any) -> int:
+    """Check specs: as they should be, and with each fault and finding.
+
+    A SPEC is a Python file, a folder with a model.py, or the name of a spec within spec/;
+    FILE.py:NAME tells one of several. Without any, everything in spec/ is checked, and the
+    files in counterexamples/ have to certify again.
+    """
+    selection, limits = _selection(options), _limits(options)
+    with _outputs({"junit": junit_file, "sarif": sarif_file}) as outputs:
+        session = _Session(specs, selection, limits, property_name)
+        ledger = Ledger(console(), verbose=verbose)
+        session.run(on_run=(lambda run: None) if as_json else ledger.run)
+        report = session.report
+        if folder is not None:
+            save(report, folder)
+        if as_json:
+            click.echo(report_json(report))
+        else:
+            _finish(ledger, report, wanted=bool(selection.fault or property_name))
+        for name, file in outputs.items():
+            file.write(WRITERS[name](report))
+    return report.exit_status
+
+
+WRITERS: dict[str, Callable[[Report], str]] = {"junit": junit.write, "sarif": sarif.write}
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    if options["fault"] and options["no_faults"]:
+        raise UserError("--fault and --no-faults exclude each other")
+    return Selection(options["instance"], parse_settings(options["settings"]), options["fault"],
+                     not options["no_faults"], options["preemptible"])
+
+
+def _limits(options: dict[str, Any]) -> Limits:
+    names = ("engine", "threads", "limit", "memory", "stop_early")
+    limits = Limits(**{name: options[name] for name in names})
+    if limits.engine == "interp" and (limits.threads or limits.memory):
+        raise UserError("--threads and --memory are for the native engine, not for interp")
+    return limits
+
+
+@contextlib.contextmanager
+def _outputs(files: dict[str, str | None]) -> Iterator[dict[str, TextIO]]:
+    """The files to write, opened before the work begins: hours later is too late to refuse."""
+    with contextlib.ExitStack() as stack:
+        opened = {}
+        for name, path in files.items():
+            if path is not None:
+                try:
+                    opened[name] = stack.enter_context(open(path, "w", encoding="utf-8"))
+                except OSError as error:
+                    raise UserError(f"{path}: can not be written: {error.strerror}") from error
+        yield opened
+
+
+def _finish(ledger: Ledger, report: Report, *, wanted: bool) -> None:
+    """What comes after the runs: errors, recorded files, traces of interest, the summary."""
+    for error in report.errors:
+        ledger.error(error)
+    ledger.recorded(report.recorded)
+    for run in report.runs:
+        for result in run.results:
+            trace = result.verdict.trace
+            surprising = result.standing == "differs"
+            told = wanted and (result.verdict.outcome == "violated" or report.property)
+            if trace is not None and (surprising or told):
+                ledger.trace(trace)
+    ledger.summary(report)
+
+
+class _Session:
+    """One invocation: finds the specs, runs the jobs, collects the report."""
+
+    def __init__(self, names: Sequence[str], selection: Selection, limits: Limits,
+                 property_name: str | None) -> None:
+        self.names, self.selection, self.limits = names, selection, limits
+        self.report = Report(property=property_name)
+
+    def run(self, on_run: Callable[[Run], None]) -> None:
+        started = time.perf_counter()
+        progress = ProgressLine(console(error=True))
+        try:
+            self._run(progress, on_run)
+        except KeyboardInterrupt:
+            self.report.interrupted = True
+        finally:
+            progress.end()
+        self.report.seconds = time.perf_counter() - started
+
+    def _run(self, progress: ProgressLine, on_run: Callable[[Run], None]) -> None:
+        report = self.report
+        specs, report.errors[:] = find_specs(self.names)
+        jobs = plan(specs, self.selection) if specs else []
+        report.planned = len(jobs)
+        if report.property:
+            _known_property(jobs, report.property)
+        for run in check_all(jobs, self.limits, progress.begin):
+            progress.end()
+            if report.property:
+                run = _only(run, report.property)
+            report.runs.append(run)
+            report.interrupted = run.interrupted
+            on_run(run)
+        if not self.names and not report.interrupted:
+            report.recorded.extend(recorded())
+
+
+def _known_property(jobs: Sequence[Job], name: str) -> None:
+    """Refuse a name that no spec has, before anything is searched."""
+    known: list[str] = []
+    for job in jobs:
+        with contextlib.suppress(SpecError):
+            names = [*(p.name for p in job.system().properties), *IMPLICIT]
+            known += [*names, *map(base_name, names)]
+    if known and name not in known:
+        raise UserError(f"there is no property {name!r}", hint=did_you_mean(name, known))
+
+
+def _only(run: Run, name: str) -> Run:
+    """A run as far as one property goes, or all elements of one with `each=`."""
+    kept = tuple(r for r in run.results
+                 if name in (r.verdict.property, base_name(r.verdict.property)))
+    complaints = tuple(c for c in run.complaints if c.name == name)
+    return replace(run, results=kept, complaints=complaints)
