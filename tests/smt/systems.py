@@ -2,8 +2,7 @@
 from checker.ir.nodes import (Assign, Block, Branch, Check, Choose, Const, Field, Finish, ForEach,
                               Goto, Local, Location, Me, Op, Place, Quantifier, Var, When, Yield)
 from checker.ir.system import Process, Property, Variable
-from checker.types import (ANY, Bool, Enum, Index, Int, Lock, Map, Maybe, Queue, Range, Record,
-                           Set)
+from checker.types import ANY, Enum, Index, Int, Lock, Map, Maybe, Queue, Range, Record, Set
 from checker.values import initial_values
 from tests.handmade import BOOL, TRUE, machine, number, shared
 
@@ -123,29 +122,31 @@ def votes(groups, pages, *, late=False, lemmas=True):
                       locations(location("inflate", 1)), {}, daemon=True)
     variables = [shared("votes", total), shared("holds", holds), shared("attached", holds),
                  shared("pinned", pinned), shared("stale", pinned)]
-    at = Map(group, process.location_type)
-    here = get(Var("attach.at", at), g)
+    properties = votes_properties(group, page, process.location_type)
+    if not lemmas:
+        properties = [each for each in properties if each.kind != "lemma"]
+    return machine([process, balloon], variables, properties, "votes")
+
+
+def votes_properties(group, page, location_type):
+    g, p, per_page = Local("g", group), Local("p", page), Map(page, BOOL)
+    here = get(Var("attach.at", Map(group, location_type)), g)
 
     def waits(*names):
-        return one(*(eq(here, Const(name, process.location_type)) for name in names))
+        return one(*(eq(here, Const(name, location_type)) for name in names))
 
-    attached, held = get(Var("attached", holds), g), get(Var("holds", holds), g)
-    pin = get(Var("pinned", pinned), p)
-    properties = [
-        Property("no_stale", "invariant", every("p", page, no(get(Var("stale", pinned), p)))),
-        Property("counted", "invariant", eq(tally, count("g", group, held))),
+    attached, held = (get(Var(name, Map(group, BOOL)), g) for name in ("attached", "holds"))
+    stale, pinned = (get(Var(name, per_page), p) for name in ("stale", "pinned"))
+    votes_cast = eq(Var("votes", Int(0, group.size)), count("g", group, held))
+    return [
+        Property("no_stale", "invariant", every("p", page, no(stale))),
+        Property("counted", "invariant", votes_cast),
         Property("all_attached", "sometimes", every("g", group, attached)),
+        Property("pinned_by", "lemma", every("p", page, then(pinned, some("g", group, attached)))),
+        Property("attached_where", "lemma", every("g", group, eq(attached, waits("detach")))),
+        Property("held_where", "lemma",
+                 every("g", group, eq(held, waits("next", "detach", "withdraw")))),
     ]
-    if lemmas:
-        properties += [
-            Property("pinned_by", "lemma",
-                     every("p", page, then(pin, some("g", group, attached)))),
-            Property("attached_where", "lemma",
-                     every("g", group, eq(attached, waits("detach")))),
-            Property("held_where", "lemma",
-                     every("g", group, eq(held, waits("next", "detach", "withdraw")))),
-        ]
-    return machine([process, balloon], variables, properties, "votes")
 
 
 # ── deadlocks ────────────────────────────────────────────────────────────────────────────────

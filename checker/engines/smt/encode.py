@@ -25,13 +25,14 @@ import z3
 from checker.engines.smt.execute import Effect, instance_value, run, scope_of
 from checker.engines.smt.expressions import (SymbolicScope, SymbolicState, evaluate,
                                                  lookup)
-from checker.engines.smt.shape import (Cell, Space, cells, constant, equal, identical, in_range, literal,
-                                       raw, read, same_cell, unchanged_term)
+from checker.engines.smt.shape import (Cell, Space, cells, constant, equal, identical, in_range,
+                                       literal, raw, read, same_cell, unchanged_term)
 from checker.engines.smt.terms import Num, Truth, conj, disj, implies, neg, num, same
-from checker.ir.nodes import DONE, Branch, Expr, Finish, Goto, Location, Place, Yield
+from checker.ir.nodes import (DONE, Branch, Expr, Finish, Goto, Location, Place,
+                              Yield)
 from checker.ir.system import Instance, Process, State, System, Variable
 from checker.types import Map
-from checker.values import domain, lowest
+from checker.values import lowest
 
 
 @dataclass(frozen=True, slots=True)

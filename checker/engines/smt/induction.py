@@ -34,8 +34,8 @@ from checker.results.exploration import Path
 
 Report = Callable[[str], None]
 
-RLIMIT = 50_000_000
-"""Z3's budget for one obligation: some ten seconds."""
+RLIMIT = 10_000_000
+"""Z3's budget for one question, the same on every machine: half a minute at the worst."""
 
 
 @dataclass(frozen=True, slots=True)

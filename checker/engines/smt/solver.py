@@ -3,9 +3,11 @@
 NOTE(budgets). The usual budget is Z3's own count of its work (`rlimit`), because it is the same
 on every machine and under every load; a wall-clock limit is for a person who waits.
 
-The solver is `QF_FD`, Z3's finite-domain one: it takes Booleans and bit-vectors to its
-incremental SAT solver and keeps what it has learned from one question to the next. See
-NOTE(solver) in `bmc.py` for what was measured.
+NOTE(solver). The solver is `QF_FD`, Z3's finite-domain one: it takes Booleans and bit-vectors to
+its incremental SAT solver and keeps what it learned from one question to the next. Bounded
+search with z3 5.4, in seconds (QF_FD, QF_BV, the default solver): a protocol of 25 actions to
+depth 22: 2.3, 2.1, 3.0; a lock passed among 8 processes until all paths end at depth 16: 2.0,
+3.3, and no answer in 20.
 """
 from __future__ import annotations
 
@@ -34,8 +36,8 @@ class Answer:
 class Solver:
     """A Z3 solver with a budget for each question and a deadline for all of them."""
 
-    def __init__(self, context: z3.Context, *, rlimit: int | None = None, seconds: float | None = None,
-                 logic: str = LOGIC) -> None:
+    def __init__(self, context: z3.Context, *, rlimit: int | None = None,
+                 seconds: float | None = None, logic: str = LOGIC) -> None:
         self._context = context
         self._solver = z3.SolverFor(logic, context)
         self._solver.set("random_seed", SEED)
