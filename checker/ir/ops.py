@@ -69,8 +69,8 @@ OPERATORS: dict[str, Operator] = dict([
     _row("set_len", 1, "len({0})", len),
     # Records: all fields in order of declaration.
     _row("record", -1, ", ", lambda *a: a),
-    # Queues. `head` of an empty queue is the lowest value; `push` on a full one and `pop` of an
-    # empty one leave it as it is.
+    # Queues. `head` of an empty queue is the lowest value, `pop` leaves it as it is. A `Check`
+    # keeps `push` from a full one: its result would be no value of the type.
     _row("queue_len", 1, "len({0})", len),
     _row("head", 2, "{0}.head", lambda q, otherwise: q[0] if q else otherwise),
     _row("push", 2, "{0}.push({1})", lambda q, e: q + (e,)),

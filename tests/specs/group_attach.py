@@ -1,4 +1,4 @@
-from checker import Bool, Component, Fault, Index, Int, Map, fails, invariant, pick, process, sometimes, step, until, Lock
+from checker import *
 
 
 class Inhibitor(Component):

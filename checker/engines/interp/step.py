@@ -100,12 +100,17 @@ def steps_of(system: System, state: State, instance: Instance) -> Iterator[Step]
 
 
 def initial_states(system: System) -> Iterator[State]:
-    """Every initial state: all initial values, then each process up to its first await."""
+    """Every initial state: all initial values, then each process up to its first await.
+
+    Nothing can fail there: the front end refuses checks before the first await (E111).
+    """
     for values in itertools.product(*(variable.initial for variable in system.variables)):
         states = [values]
         for instance in system.instances:
-            states = [run.scope.state for state in states
-                      for run in _runs(system, state, instance, instance.process.start)]
+            runs = [run for state in states
+                    for run in _runs(system, state, instance, instance.process.start)]
+            assert all(run.failed is None for run in runs), "a check before the first await"
+            states = [run.scope.state for run in runs]
         yield from states
 
 
