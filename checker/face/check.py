@@ -131,15 +131,38 @@ def check_live(system: System, found: Exploration, limit: int | None) -> dict[st
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────
 
-@dataclass
-class _Judge:
-    """Makes verdicts of one exploration."""
+class Judge:
+    """Makes verdicts for one job: certifies what is claimed and notes what does not certify."""
 
-    job: Job
-    system: System
-    found: Exploration
-    live: dict[str, Liveness]
-    defects: list[str] = field(default_factory=list)
+    def __init__(self, job: Job, system: System, engine: str) -> None:
+        self.job, self.system, self.engine = job, system, engine
+        self.defects: list[str] = []
+
+    def verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
+                trace: Trace | None = None) -> Verdict:
+        engine = "interp" if kind in LIVENESS else self.engine
+        return Verdict(name, kind, outcome, engine, coverage, trace)
+
+    def shown(self, name: str, kind: str, outcome: Outcome, path: Path,
+              loop: int | None = None) -> Verdict:
+        """The verdict that a path shows, if it does."""
+        try:
+            trace = certify(self.system, name, path, loop)
+        except NotCertified as error:
+            self.defects.append(str(error))
+            return self.verdict(name, kind, "unknown", f"NOT CERTIFIED: {error}")
+        trace = replace(trace, meta=trace_meta(self.job, self.system, name))
+        what = "counterexample" if outcome == "violated" else "witness"
+        return self.verdict(name, kind, outcome, f"{what} of {steps(trace)}, certified", trace)
+
+
+class _ExplorationJudge(Judge):
+    """Judges an exploration."""
+
+    def __init__(self, job: Job, system: System, found: Exploration,
+                 live: dict[str, Liveness]) -> None:
+        super().__init__(job, system, found.engine)
+        self.found, self.live = found, live
 
     def verdicts(self) -> list[Verdict]:
         declared = [self._declared(p) for p in self.system.properties]
@@ -149,58 +172,41 @@ class _Judge:
         if declared.kind in SAFETY:
             return self._safety(declared.name, declared.kind)
         if declared.kind == "sometimes":
-            return self._sometimes(declared)
+            return self._sometimes(declared.name)
         return self._liveness(declared, self.live[declared.name])
+
+    def _safety(self, name: str, kind: str) -> Verdict:
+        if name in self.found.violations:
+            return self.shown(name, kind, "violated", self.found.violations[name])
+        return self._unseen(name, kind, "holds", "no violation")
+
+    def _sometimes(self, name: str) -> Verdict:
+        if name in self.found.witnesses:
+            return self.shown(name, "sometimes", "holds", self.found.witnesses[name])
+        return self._unseen(name, "sometimes", "violated", "no witness")
+
+    def _unseen(self, name: str, kind: str, complete: Outcome, nothing: str) -> Verdict:
+        """Nothing was found: which is an answer after a complete search only."""
+        covered = f"{self.found.distinct:,} states, depth {self.found.depth}"
+        if self.found.complete:
+            never = "never true; " if complete == "violated" else ""
+            return self.verdict(name, kind, complete, f"{never}complete: {covered}")
+        return self.verdict(name, kind, "unknown",
+                            f"{nothing} in {covered}: {self.found.reason}")
 
     def _liveness(self, declared: Property, live: Liveness) -> Verdict:
         name, kind = declared.name, declared.kind
         if live.outcome == "violated":
-            return self._shown(name, kind, "violated", live.path, live.loop)
+            return self.shown(name, kind, "violated", live.path, live.loop)
         coverage = live.reason if live.outcome == "unknown" else \
-            f"complete: no fair run without it, {live.distinct:,} states"
-        return self._verdict(name, kind, live.outcome, coverage)
-
-    def _safety(self, name: str, kind: str) -> Verdict:
-        if name in self.found.violations:
-            return self._shown(name, kind, "violated", self.found.violations[name])
-        return self._unseen(name, kind, "holds", "no violation")
-
-    def _sometimes(self, declared: Property) -> Verdict:
-        if declared.name in self.found.witnesses:
-            return self._shown(declared.name, declared.kind, "holds",
-                               self.found.witnesses[declared.name])
-        return self._unseen(declared.name, declared.kind, "violated", "no witness")
-
-    def _unseen(self, name: str, kind: str, complete: Outcome, nothing: str) -> Verdict:
-        """Nothing was found: which is an answer after a complete search only."""
-        if self.found.complete:
-            text = f"complete: {_covered(self.found)}"
-            return self._verdict(name, kind, complete, text if complete == "holds"
-                                 else f"never true; {text}")
-        return self._verdict(name, kind, "unknown",
-                             f"{nothing} in {_covered(self.found)}: {self.found.reason}")
-
-    def _shown(self, name: str, kind: str, outcome: Outcome, path: Path,
-               loop: int | None = None) -> Verdict:
-        try:
-            trace = certify(self.system, name, path, loop)
-        except NotCertified as error:
-            self.defects.append(str(error))
-            return self._verdict(name, kind, "unknown", f"NOT CERTIFIED: {error}")
-        trace = replace(trace, meta=trace_meta(self.job, self.system, name))
-        what = "counterexample" if outcome == "violated" else "witness"
-        return self._verdict(name, kind, outcome, f"{what} of {steps(trace)}, certified", trace)
-
-    def _verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
-                 trace: Trace | None = None) -> Verdict:
-        engine = "interp" if kind in LIVENESS else self.found.engine
-        return Verdict(name, kind, outcome, engine, coverage, trace)
+            f"complete: every fair run of {live.distinct:,} states"
+        return self.verdict(name, kind, live.outcome, coverage)
 
 
 def judge(job: Job, system: System, found: Exploration, live: dict[str, Liveness],
           notes: tuple[str, ...] = ()) -> Run:
     """Certify what was found and hold it against what the job declares."""
-    judging = _Judge(job, system, found, live)
+    judging = _ExplorationJudge(job, system, found, live)
     verdicts = judging.verdicts()
     complaints = vacuity(system, found) if job.fault is None else ()
     return Run(job, system, found, compare(verdicts, job.breaks), complaints, notes,
@@ -236,7 +242,3 @@ def base_name(name: str) -> str:
 def steps(trace: Trace) -> str:
     count = len(trace.steps)
     return f"{count} step{'s' * (count != 1)}"
-
-
-def _covered(found: Exploration) -> str:
-    return f"{found.distinct:,} states, depth {found.depth}"

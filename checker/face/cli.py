@@ -11,10 +11,12 @@ import click
 from checker import __version__
 from checker.errors import (EXIT_INTERNAL, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, SpecError,
                             UserError)
+from checker.face.prove import prove
+from checker.face.show import show
 from checker.face.terminal import complain
 from checker.face.verify import verify
 
-COMMANDS = (verify,)
+COMMANDS = (verify, prove, show)
 
 EPILOG = """\b
 Exit status: 0 everything as declared; 1 a result differs from what is declared;

@@ -39,6 +39,7 @@ class Row:
     name: str
     engine: str
     text: str
+    place: str = ""
 
 
 class Ledger:
@@ -62,10 +63,12 @@ class Ledger:
             self._heading(run)
         if run.job.fault is not None:
             self._fault(run)
+        lines = list(rows(run, self.verbose))
         width = max([NAMES, *(len(r.verdict.property) for r in run.results
                               if r.verdict.kind != "implicit")])
-        for row in rows(run, self.verbose):
-            self._row(row, width)
+        engine = max([len("native"), *(len(row.engine) for row in lines)])
+        for row in lines:
+            self._row(row, width, engine)
         for note in run.notes:
             self.line(f"    note: {note}", "dim")
 
@@ -91,7 +94,18 @@ class Ledger:
             self._row(Row("differs" if file.error else "declared",
                           "error" if file.error else "violated", file.property, "interp",
                           f"{short_path(file.file):<{width}}  "
-                          + (file.error or f"counterexample of {count}, certified")), NAMES)
+                          + (file.error or f"counterexample of {count}, certified")),
+                      NAMES, len("interp"))
+
+    def traces(self, report: Report, *, everything: bool) -> None:
+        """The traces of results that differ, or of `everything` that has one: of witnesses
+        only where a single property was asked for."""
+        for run in report.runs:
+            for result in run.results:
+                violated = result.verdict.outcome == "violated"
+                wanted = everything and (violated or report.property)
+                if result.verdict.trace and (wanted or result.standing == "differs"):
+                    self.trace(result.verdict.trace)
 
     def trace(self, trace: Trace) -> None:
         """A trace, after an empty line."""
@@ -138,14 +152,17 @@ class Ledger:
         if fault.cite and len(fault.cite) > room:
             self.line(f"    {fault.cite}", "dim italic")
 
-    def _row(self, row: Row, width: int) -> None:
+    def _row(self, row: Row, width: int, engine: int) -> None:
         mark, style = MARKS[row.standing]
         text = Text("  ")
         text.append(mark, style)
         text.append(f" {row.word:<9}", OUTCOME_STYLES[row.word] or style)
         text.append(f" {row.name:<{width}}")
-        text.append(f"  {row.engine:<6}  ", "dim")
+        text.append(f"  {row.engine:<{engine}}  ", "dim")
         text.append(row.text, "" if row.standing == "declared" else style.replace("bold ", ""))
+        if row.place:
+            below = len(text.plain) + 2 + len(row.place) > WIDTH
+            text.append(f"\n{'':14}" if below else "  ").append(row.place, "dim")
         text.rstrip()
         self.console.print(text, soft_wrap=True)
 
@@ -169,8 +186,8 @@ def rows(run: Run, verbose: bool = False) -> Iterator[Row]:
         count = f"{len(results)} {noun}" if len(results) > 1 else verdict.property
         yield Row(results[0].standing, verdict.outcome, count, verdict.engine, verdict.coverage)
     for complaint in run.complaints:
-        place = f"  {complaint.loc}" if complaint.loc.line else ""
-        yield Row("differs", "vacuous", complaint.name, "", complaint.message + place)
+        place = str(complaint.loc) if complaint.loc.line else ""
+        yield Row("differs", "vacuous", complaint.name, "", complaint.message, place)
 
 
 def _together(run: Run, result: Result) -> tuple[str, ...]:
@@ -186,9 +203,8 @@ def _together(run: Run, result: Result) -> tuple[str, ...]:
 
 
 def _contrast(result: Result) -> str:
-    if result.standing != "differs":
-        return ""
-    return "; declared to break" if result.expected == "violated" else "; declared to hold"
+    missed = result.standing == "differs" and result.expected == "violated"
+    return "; declared to break" if missed else ""
 
 
 def _constants(constants: dict) -> str:

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checker.errors import UserError
 from checker.face.check import Run
 from checker.face.recorded import SUFFIX
 from checker.face.report import Report
+from checker.face.terminal import write_file
 from checker.results import itf
 from checker.results.render import render
 from checker.results.trace import Trace
@@ -28,8 +28,8 @@ def save(report: Report, folder: str | pathlib.Path) -> list[pathlib.Path]:
             command = f"checker replay {shlex.quote(str(path))}"
             trace = replace(trace, meta={**trace.meta, "command": command})
             text = path.with_name(f"{stem}.txt")
-            _write(path, itf.write(trace))
-            _write(text, render(trace))
+            write_file(path, itf.write(trace))
+            write_file(text, render(trace))
             written += [path, text]
     return written
 
@@ -44,11 +44,3 @@ def _named(run: Run) -> Iterator[tuple[str, Trace]]:
         if run.job.fault and len(shown) > 1:
             parts.append(name)
         yield ".".join(re.sub(r"[^\w.-]+", "_", part).strip("_") for part in parts), trace
-
-
-def _write(path: pathlib.Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: can not be written: {error.strerror}") from error

@@ -1,9 +1,12 @@
 """The two streams: results on standard output, everything else on standard error."""
 from __future__ import annotations
 
+import pathlib
 import sys
 
 from rich.console import Console
+
+from checker.errors import UserError
 
 
 def console(*, error: bool = False) -> Console:
@@ -18,3 +21,13 @@ def console(*, error: bool = False) -> Console:
 def complain(text: str) -> None:
     """An error message."""
     console(error=True).print(text, style="red" if text.startswith("error") else None)
+
+
+def write_file(path: str | pathlib.Path, text: str) -> None:
+    """Write a file, with the folders above it. Raises UserError where that is not possible."""
+    path = pathlib.Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: can not be written: {error.strerror}") from error

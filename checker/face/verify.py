@@ -11,10 +11,11 @@ import click
 
 from checker.errors import SpecError, UserError
 from checker.face import junit, sarif
+from checker.face.arguments import SettingsCommand, Size
 from checker.face.check import Run, base_name, check_all
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger
-from checker.face.options import parse_settings, parse_size, spread_settings
+from checker.face.options import parse_settings
 from checker.face.plan import Job, Selection, plan
 from checker.face.progress import ProgressLine
 from checker.face.recorded import recorded
@@ -25,23 +26,6 @@ from checker.face.terminal import console
 from checker.face.tojson import report_json
 from checker.frontend.refuse import did_you_mean
 from checker.ir.system import IMPLICIT
-
-
-class SettingsCommand(click.Command):
-    """A command whose `--set` takes several words."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, spread_settings(args))
-
-
-class Size(click.ParamType):
-    name = "size"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        try:
-            return value if isinstance(value, int) else parse_size(value)
-        except UserError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command(cls=SettingsCommand)
@@ -137,13 +121,7 @@ def _finish(ledger: Ledger, report: Report, *, wanted: bool) -> None:
     for error in report.errors:
         ledger.error(error)
     ledger.recorded(report.recorded)
-    for run in report.runs:
-        for result in run.results:
-            trace = result.verdict.trace
-            surprising = result.standing == "differs"
-            told = wanted and (result.verdict.outcome == "violated" or report.property)
-            if trace is not None and (surprising or told):
-                ledger.trace(trace)
+    ledger.traces(report, everything=wanted)
     ledger.summary(report)
 
 

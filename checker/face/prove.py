@@ -1,0 +1,197 @@
+"""`checker prove`: what Z3 can say of one system, by induction or up to a bound.
+
+A step that breaks a property from a state nobody knows to be reachable is no violation. Where
+the states can be enumerated they are, and the counterexample to induction is told for what it
+is: a real violation (then shown with its trace), or a state that a lemma has to exclude.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+
+import click
+
+from checker.engines import native
+from checker.engines.smt import bmc, induction
+from checker.engines.smt.cti import Cti, label
+from checker.engines.smt.cti import render as render_cti
+from checker.face.arguments import SettingsCommand, chosen_job, one_system
+from checker.face.check import LIVENESS, Judge, Run, compare
+from checker.face.ledger import Ledger
+from checker.face.plan import Job
+from checker.face.progress import ProgressLine
+from checker.face.report import Report
+from checker.face.search import Limits, searcher
+from checker.face.terminal import console
+from checker.face.tojson import report_json
+from checker.ir.system import IMPLICIT, State, System
+from checker.results.exploration import Exploration
+from checker.results.verdict import Verdict
+
+MOST_STATES = 200_000
+"""States enumerated to tell what a counterexample to induction is."""
+INDUCTION, BOUNDED = "z3 induction", "z3 bounded"
+
+Tell = Callable[[str], None]
+
+
+@click.command(cls=SettingsCommand)
+@one_system
+@click.option("--bound", type=click.IntRange(0), metavar="K",
+              help="Search all paths of up to K steps instead.")
+@click.option("--depth", type=click.IntRange(1), default=1, show_default=True, metavar="K",
+              help="Induction over K states in a row.")
+@click.option("--distinct", is_flag=True,
+              help="With --depth: suppose the K states to be distinct.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S",
+              help="Stop after S seconds.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON on standard output.")
+@click.option("--verbose", "-v", is_flag=True, help="A line for every single property.")
+def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, as_json: bool,
+          verbose: bool, **chosen) -> int:
+    """Prove one system with Z3: by induction, with the spec's lemmas, at its fixed size.
+
+    Where a property is not inductive, the step that breaks it is shown and told apart: reachable
+    (a violation), unreachable (a lemma has to exclude it), or undecided.
+    """
+    started = time.perf_counter()
+    job = chosen_job(**chosen)
+    system = job.system()
+    with ProgressLine(console(error=True)).working(f"{system.name} {job.title}") as tell:
+        if bound is None:
+            run, ctis = by_induction(job, system, depth=depth, distinct=distinct,
+                                     seconds=seconds, tell=tell)
+        else:
+            run, ctis = bounded(job, system, bound=bound, seconds=seconds, tell=tell), []
+    report = Report([run], planned=1, seconds=time.perf_counter() - started)
+    if as_json:
+        click.echo(report_json(report))
+    else:
+        ledger = Ledger(console(), verbose=verbose)
+        ledger.run(run)
+        for text in ctis:
+            ledger.line("")
+            ledger.line(text)
+        ledger.traces(report, everything=False)
+        ledger.summary(report)
+    return report.exit_status
+
+
+# ── bounded search ───────────────────────────────────────────────────────────────────────────
+
+def bounded(job: Job, system: System, *, bound: int, seconds: float | None = None,
+            tell: Tell | None = None) -> Run:
+    """Search up to `bound` steps. Only where no path goes further is the answer complete."""
+    found = bmc.search(system, bound=bound, seconds=seconds, report=tell)
+    judging = Judge(job, system, engine=BOUNDED)
+    verdicts = []
+    for name, kind in _names(system):
+        paths = found.witnesses if kind == "sometimes" else found.violations
+        if name in paths:
+            verdicts.append(judging.shown(name, kind, "holds" if kind == "sometimes"
+                                          else "violated", paths[name]))
+        elif name in found.unknown:
+            verdicts.append(judging.verdict(name, kind, "unknown", found.unknown[name]))
+        elif found.exhausted:
+            outcome = "violated" if kind == "sometimes" else "holds"
+            verdicts.append(judging.verdict(name, kind, outcome, "complete: nothing can happen "
+                                            f"beyond {found.depth} steps"))
+        else:
+            what = "witness" if kind == "sometimes" else "violation"
+            verdicts.append(judging.verdict(name, kind, "unknown",
+                                            f"no {what} within {found.depth} steps"))
+    return Run(job, system, results=compare(verdicts, job.breaks),
+               defects=tuple(judging.defects))
+
+
+def _names(system: System) -> Iterator[tuple[str, str]]:
+    yield from ((p.name, p.kind) for p in system.properties)
+    yield from ((name, "implicit") for name in IMPLICIT)
+
+
+# ── induction ────────────────────────────────────────────────────────────────────────────────
+
+def by_induction(job: Job, system: System, *, depth: int = 1, distinct: bool = False,
+                 seconds: float | None = None, tell: Tell | None = None) -> tuple[Run, list[str]]:
+    """Prove by induction; the counterexamples to induction as texts.
+
+    Properties that induction can not prove (sometimes, liveness) are not reported on.
+    """
+    proof = induction.prove(system, k=depth, simple_path=distinct, seconds=seconds, report=tell)
+    judging = Judge(job, system, engine=INDUCTION)
+    reachable, verdicts, ctis = _Reachable(system), [], []
+    for name, kind in _names(system):
+        if kind == "sometimes" or kind in LIVENESS:
+            continue
+        judged = proof.judged[name]
+        if judged.outcome == "proved":
+            verdicts.append(judging.verdict(name, kind, "holds", _proved(proof, name)))
+        elif judged.path is not None:
+            verdicts.append(judging.shown(name, kind, "violated", judged.path))
+        elif judged.cti is not None:
+            verdict, text = _not_inductive(judging, kind, judged, reachable)
+            verdicts.append(verdict)
+            ctis += [text] if text else []
+        else:
+            verdicts.append(judging.verdict(name, kind, "unknown", judged.reason))
+    left = [p.name for p in system.properties if p.kind == "sometimes" or p.kind in LIVENESS]
+    notes = (f"not for induction: {', '.join(left)}",) if left else ()
+    notes += tuple(f"no state that the invariants allow has a step at `{place}` of {process}"
+                   for process, place in proof.idle)
+    return Run(job, system, results=compare(verdicts, job.breaks), notes=notes,
+               defects=tuple(judging.defects)), ctis
+
+
+def _proved(proof: induction.Proof, name: str) -> str:
+    others = [other for other in proof.inductive if other not in (name, *IMPLICIT)]
+    depth = f", {proof.k} states deep" if proof.k > 1 else ""
+    return f"proved{depth}" + (f"; uses {', '.join(others)}" if others else "")
+
+
+def _not_inductive(judging: Judge, kind: str, judged: induction.Judged,
+                   reachable: _Reachable) -> tuple[Verdict, str]:
+    """The verdict on a property that some step breaks, and the step as text."""
+    assert judged.cti is not None
+    found = reachable.label(judged.cti)
+    if found == "reachable":
+        path = reachable.exploration().violations.get(judged.property)
+        if path is not None:
+            return judging.shown(judged.property, kind, "violated", path), ""
+    text = render_cti(judging.system, judged.cti).rstrip()
+    dropped = f"\nwithout {', '.join(judged.without)}" if judged.without else ""
+    return judging.verdict(judged.property, kind, "unknown",
+                           f"not inductive; the step that breaks it, below, is {found}"), \
+        f"{text}{dropped}\n{_ADVICE[found]}"
+
+
+_ADVICE = {
+    "reachable": "the state before the step is reachable",
+    "unreachable at this size": "the state before the step is not reachable at this size: "
+                                "a @lemma that excludes it may be what is missing",
+    "undecided": "whether the state before the step is reachable is undecided",
+}
+
+
+class _Reachable:
+    """The reachable states of a system, where they can be had; found out when first needed."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._states: Collection[State] | None = None
+        self._asked = False
+
+    def label(self, cti: Cti) -> str:
+        if not self._asked:
+            self._asked, self._states = True, self._enumerate()
+        return label(cti, self._states)
+
+    def exploration(self) -> Exploration:
+        with searcher(Limits(limit=MOST_STATES)) as engine:
+            return engine.finish(engine.begin(self.system), None)[0]
+
+    def _enumerate(self) -> Collection[State] | None:
+        try:
+            return set(native.reachable(self.system, limit=MOST_STATES))
+        except (native.NoCompiler, native.Unsupported, RuntimeError):
+            return None
