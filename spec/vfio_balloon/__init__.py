@@ -1,0 +1,1 @@
+"""QEMU's VFIO groups and containers with the balloon inhibitor, in three versions of 2018."""
