@@ -48,6 +48,15 @@ def one_system(function: F) -> F:
     return function
 
 
+def report_options(function: F) -> F:
+    """The options that say how to report on one system."""
+    verbose = click.option("--verbose", "-v", is_flag=True,
+                           help="A line for every single property.")
+    as_json = click.option("--json", "as_json", is_flag=True,
+                           help="The report as JSON on standard output.")
+    return as_json(verbose(function))
+
+
 def chosen_job(spec: str, instance: str | None, settings: tuple[str, ...], fault: str | None,
                preemptible: bool) -> Job:
     """The job that `one_system`'s options choose. Raises UserError and SpecError."""

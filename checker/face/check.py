@@ -140,8 +140,7 @@ class Judge:
 
     def verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
                 trace: Trace | None = None) -> Verdict:
-        engine = "interp" if kind in LIVENESS else self.engine
-        return Verdict(name, kind, outcome, engine, coverage, trace)
+        return Verdict(name, kind, outcome, self.engine, coverage, trace)
 
     def shown(self, name: str, kind: str, outcome: Outcome, path: Path,
               loop: int | None = None) -> Verdict:
@@ -202,6 +201,11 @@ class _ExplorationJudge(Judge):
             f"complete: every fair run of {live.distinct:,} states"
         return self.verdict(name, kind, live.outcome, coverage)
 
+    def verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
+                trace: Trace | None = None) -> Verdict:
+        engine = "interp" if kind in LIVENESS else self.engine
+        return Verdict(name, kind, outcome, engine, coverage, trace)
+
 
 def judge(job: Job, system: System, found: Exploration, live: dict[str, Liveness],
           notes: tuple[str, ...] = ()) -> Run:
@@ -230,6 +234,12 @@ def compare(verdicts: Sequence[Verdict], breaks: Sequence[str]) -> tuple[Result,
             expected = "holds" if free else "violated"
         results.append(Result(verdict, expected))
     return tuple(results)
+
+
+def named(system: System) -> Iterator[tuple[str, str]]:
+    """Every property of a system and its kind, in the order of reports."""
+    yield from ((declared.name, declared.kind) for declared in system.properties)
+    yield from ((name, "implicit") for name in IMPLICIT)
 
 
 def base_name(name: str) -> str:

@@ -11,12 +11,16 @@ import click
 from checker import __version__
 from checker.errors import (EXIT_INTERNAL, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE, SpecError,
                             UserError)
+from checker.face.doctor import doctor
+from checker.face.listing import explain, list_specs
+from checker.face.new import new
 from checker.face.prove import prove
 from checker.face.show import show
+from checker.face.simulate import simulate
 from checker.face.terminal import complain
 from checker.face.verify import verify
 
-COMMANDS = (verify, prove, show)
+COMMANDS = (new, list_specs, verify, prove, simulate, show, explain, doctor)
 
 EPILOG = """\b
 Exit status: 0 everything as declared; 1 a result differs from what is declared;
@@ -24,7 +28,14 @@ Exit status: 0 everything as declared; 1 a result differs from what is declared;
 5 a defect of the checker."""
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"],
+class _InOrder(click.Group):
+    """Lists its commands in the order of use, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"],
                                               "max_content_width": 100})
 @click.version_option(__version__, prog_name="checker")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")

@@ -6,8 +6,10 @@ declared (implicit properties, what a fault leaves alone) share a line, unless a
 """
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -131,16 +133,16 @@ class Ledger:
         text.append(title.removeprefix(job.spec.name))
         text.append(" " * max(2, WIDTH - len(title) - len(path)) + path, "dim")
         self.console.print(text, soft_wrap=True)
-        shown = _constants(job.base_constants) + "  preemptible" * job.preemptible
-        if shown:
-            self.line(f"  {shown.strip()}", "dim")
+        shown = constants_text(job.given) + "  preemptible" * job.preemptible
+        for line in textwrap.wrap(shown.strip(), WIDTH - 2):
+            self.line(f"  {line}", "dim")
 
     def _fault(self, run: Run) -> None:
         fault = run.job.fault
         assert fault is not None
         title = f"  {run.job.title}"
         text = Text(title, "bold")
-        more = _constants(fault.constants)
+        more = constants_text(fault.constants)
         if fault.instance and fault.instance != run.job.instance:
             more = f"{fault.instance}  {more}"
         text.append(f"  {more}".rstrip())
@@ -207,7 +209,8 @@ def _contrast(result: Result) -> str:
     return "; declared to break" if missed else ""
 
 
-def _constants(constants: dict) -> str:
+def constants_text(constants: dict[str, Any]) -> str:
+    """`groups=2  vote=after attach`."""
     return "  ".join(f"{name}={show_value(value)!s}" for name, value in constants.items())
 
 

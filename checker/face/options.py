@@ -31,10 +31,9 @@ def parse_settings(words: Iterable[str]) -> dict[str, Any]:
 
 def parse_value(text: str) -> Any:
     """A Python literal, or else the text itself."""
-    if text in ("true", "false", "none", "null"):
-        # A string that looks like a truth value would be true in either case.
-        word = {"true": "True", "false": "False"}.get(text, "None")
-        raise UserError(f"{text}: values are written as in Python: {word}",
+    if text in ("true", "false"):
+        # As a string, either would be true.
+        raise UserError(f"{text}: values are written as in Python: {text.capitalize()}",
                         hint=f"for the string, write '\"{text}\"'")
     try:
         return ast.literal_eval(text)

@@ -1,7 +1,6 @@
 """What there is to check: a spec as it should be, with each of its faults, in each finding."""
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 from checker.errors import UserError
 from checker.frontend import Spec
 from checker.frontend.refuse import did_you_mean
-from checker.ir.system import IMPLICIT, System
-from checker.lang.component import MARK, Fault, PropertyMark
+from checker.ir.system import System
+from checker.lang.component import Fault
 
 DEFAULT_INSTANCE = "ci"
 
@@ -42,11 +41,9 @@ class Job:
         return self.fault.broken if self.fault else ()
 
     @property
-    def base_constants(self) -> dict[str, Any]:
-        """All constants, before those of the fault."""
-        given = self.spec.arguments(self.instance, self.constants)
-        return {name: given.get(name, default) for name, default in self.spec.constants.items()
-                if name in given or default is not inspect.Parameter.empty}
+    def given(self) -> dict[str, Any]:
+        """The constants of the instance and the user, before those of the fault."""
+        return self.spec.arguments(self.instance, self.constants)
 
     def system(self) -> System:
         """Compile. Raises SpecError or UserError."""
@@ -109,10 +106,3 @@ def _jobs(spec: Spec, chosen: Selection) -> Iterator[Job]:
         collides = set(fault.constants) & set(chosen.constants)
         if chosen.fault == fault.name or (chosen.fault is None and not collides):
             yield Job(spec, instance, fault, *more)
-
-
-def property_names(spec: Spec) -> list[str]:
-    """The properties that the spec's own class declares, and the implicit ones."""
-    declared = [name for name in dir(spec.cls)
-                if isinstance(getattr(getattr(spec.cls, name, None), MARK, None), PropertyMark)]
-    return [*declared, *IMPLICIT]

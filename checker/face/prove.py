@@ -7,8 +7,7 @@ is: a real violation (then shown with its trace), or a state that a lemma has to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection
 
 import click
 
@@ -16,15 +15,13 @@ from checker.engines import native
 from checker.engines.smt import bmc, induction
 from checker.engines.smt.cti import Cti, label
 from checker.engines.smt.cti import render as render_cti
-from checker.face.arguments import SettingsCommand, chosen_job, one_system
-from checker.face.check import LIVENESS, Judge, Run, compare
-from checker.face.ledger import Ledger
+from checker.face.arguments import SettingsCommand, chosen_job, one_system, report_options
+from checker.face.check import LIVENESS, Judge, Run, compare, named
+from checker.face.conclude import conclude
 from checker.face.plan import Job
 from checker.face.progress import ProgressLine
-from checker.face.report import Report
 from checker.face.search import Limits, searcher
 from checker.face.terminal import console
-from checker.face.tojson import report_json
 from checker.ir.system import IMPLICIT, State, System
 from checker.results.exploration import Exploration
 from checker.results.verdict import Verdict
@@ -46,13 +43,12 @@ Tell = Callable[[str], None]
               help="With --depth: suppose the K states to be distinct.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S",
               help="Stop after S seconds.")
-@click.option("--json", "as_json", is_flag=True, help="The report as JSON on standard output.")
-@click.option("--verbose", "-v", is_flag=True, help="A line for every single property.")
+@report_options
 def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, as_json: bool,
           verbose: bool, **chosen) -> int:
-    """Prove one system with Z3: by induction, with the spec's lemmas, at its fixed size.
+    """Prove one system with Z3, at its fixed size.
 
-    Where a property is not inductive, the step that breaks it is shown and told apart: reachable
+    By induction, with the spec's lemmas; or, with --bound, by a search that is bounded. Where a property is not inductive, the step that breaks it is shown and told apart: reachable
     (a violation), unreachable (a lemma has to exclude it), or undecided.
     """
     started = time.perf_counter()
@@ -64,18 +60,7 @@ def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, 
                                      seconds=seconds, tell=tell)
         else:
             run, ctis = bounded(job, system, bound=bound, seconds=seconds, tell=tell), []
-    report = Report([run], planned=1, seconds=time.perf_counter() - started)
-    if as_json:
-        click.echo(report_json(report))
-    else:
-        ledger = Ledger(console(), verbose=verbose)
-        ledger.run(run)
-        for text in ctis:
-            ledger.line("")
-            ledger.line(text)
-        ledger.traces(report, everything=False)
-        ledger.summary(report)
-    return report.exit_status
+    return conclude(run, started, as_json=as_json, verbose=verbose, texts=ctis)
 
 
 # ── bounded search ───────────────────────────────────────────────────────────────────────────
@@ -86,7 +71,7 @@ def bounded(job: Job, system: System, *, bound: int, seconds: float | None = Non
     found = bmc.search(system, bound=bound, seconds=seconds, report=tell)
     judging = Judge(job, system, engine=BOUNDED)
     verdicts = []
-    for name, kind in _names(system):
+    for name, kind in named(system):
         paths = found.witnesses if kind == "sometimes" else found.violations
         if name in paths:
             verdicts.append(judging.shown(name, kind, "holds" if kind == "sometimes"
@@ -105,11 +90,6 @@ def bounded(job: Job, system: System, *, bound: int, seconds: float | None = Non
                defects=tuple(judging.defects))
 
 
-def _names(system: System) -> Iterator[tuple[str, str]]:
-    yield from ((p.name, p.kind) for p in system.properties)
-    yield from ((name, "implicit") for name in IMPLICIT)
-
-
 # ── induction ────────────────────────────────────────────────────────────────────────────────
 
 def by_induction(job: Job, system: System, *, depth: int = 1, distinct: bool = False,
@@ -121,7 +101,7 @@ def by_induction(job: Job, system: System, *, depth: int = 1, distinct: bool = F
     proof = induction.prove(system, k=depth, simple_path=distinct, seconds=seconds, report=tell)
     judging = Judge(job, system, engine=INDUCTION)
     reachable, verdicts, ctis = _Reachable(system), [], []
-    for name, kind in _names(system):
+    for name, kind in named(system):
         if kind == "sometimes" or kind in LIVENESS:
             continue
         judged = proof.judged[name]
@@ -161,7 +141,7 @@ def _not_inductive(judging: Judge, kind: str, judged: induction.Judged,
     text = render_cti(judging.system, judged.cti).rstrip()
     dropped = f"\nwithout {', '.join(judged.without)}" if judged.without else ""
     return judging.verdict(judged.property, kind, "unknown",
-                           f"not inductive; the step that breaks it, below, is {found}"), \
+                           f"not inductive, see below; {found}"), \
         f"{text}{dropped}\n{_ADVICE[found]}"
 
 

@@ -19,7 +19,7 @@ from checker.errors import UserError
 from checker.ir.system import System
 from checker.results.exploration import Exploration, Report
 
-SMALL = 1_000
+SMALL = 200
 """States that the interpreter may visit before `auto` turns to the native engine."""
 COMPILERS = 2
 """Systems compiled at the same time."""

@@ -25,9 +25,9 @@ from checker.source import short_path
               help="With a trace: the spec that it belongs to.")
 def show(spec: str, dot_file: str | None, svg_file: str | None, other: str | None,
          **chosen) -> int:
-    """Show a spec's processes as state machines; or, of a .itf.json file, its trace.
+    """Show processes as state machines, or a recorded trace.
 
-    Beside each effect stands the line of the spec that it comes from. A trace is certified
+    SPEC is a spec as for verify, or a .itf.json file. Beside each effect stands the line of the spec that it comes from. A trace is certified
     before it is shown.
     """
     ledger = Ledger(console())

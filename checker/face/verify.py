@@ -61,7 +61,7 @@ from checker.ir.system import IMPLICIT
 def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: bool,
            junit_file: str | None, sarif_file: str | None, property_name: str | None,
            **options: Any) -> int:
-    """Check specs: as they should be, and with each fault and finding.
+    """Check specs, as they should be and with each fault.
 
     A SPEC is a Python file, a folder with a model.py, or the name of a spec within spec/;
     FILE.py:NAME tells one of several. Without any, everything in spec/ is checked, and the
