@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
 
 from checker.engines.native.emit import SOURCES, Generated
 from checker.errors import EXIT_USAGE, UserError
@@ -112,7 +113,7 @@ _LOCKS: dict[pathlib.Path, threading.Lock] = {}
 _LOCKS_LOCK = threading.Lock()
 
 
-def _cached(target: pathlib.Path, build) -> pathlib.Path:
+def _cached(target: pathlib.Path, build: Callable[[pathlib.Path], None]) -> pathlib.Path:
     """`target`, made by `build` unless it is there and sound. Threads wait for each other."""
     with _LOCKS_LOCK:
         lock = _LOCKS.setdefault(target, threading.Lock())

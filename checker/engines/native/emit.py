@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from checker.engines.native import cexpr
 from checker.engines.native.cexpr import C, Names, cast, comment, literal
-from checker.engines.native.expressions import Expressions
+from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.parts import Accessors, function
-from checker.engines.native.steps import ProcessCode, origin
+from checker.engines.native.steps import ProcessCode
 from checker.ir.nodes import DONE, Choose, Expr
 from checker.ir.system import IMPLICIT, Process, Property, System
 from checker.ir.walk import all_statements
@@ -90,14 +90,15 @@ class _File:
         self._model()
         head = Writer()
         self._head(head)
-        text = head.text() + self.accessors.text.text() + self.t.functions.text()
-        return Generated(text + self.steps.text(), self.layout, tuple(self.numbers),
-                         tuple(self.locations), tuple(self.antecedents))
+        parts = (head, self.accessors.text, self.t.functions, self.steps)
+        text = "\n".join(part.text().strip("\n") + "\n" for part in parts if part.text().strip())
+        return Generated(text, self.layout, tuple(self.numbers), tuple(self.locations),
+                         tuple(self.antecedents))
 
     def _head(self, write: Writer) -> None:
         system = self.system
         write(comment(f"{system.name}: generated, {self.layout.bits} bits in "
-                      f"{self.layout.words} words a state"))
+                      f"{self.layout.words} word{'s' * (self.layout.words > 1)} for a state"))
         for variable in system.variables:
             place = self.layout.places[variable.name]
             write(comment(f"  word {place // WORD} from bit {place % WORD:2}: "

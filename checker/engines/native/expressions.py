@@ -1,9 +1,9 @@
 """IR expressions in C.
 
 An expression becomes one C expression without side effects, in which `s` is the state, `t` the
-state after a step (in step invariants) and `me` the number of the running instance. A quantifier becomes a small function
-with a loop, to which the locals that it mentions are passed; equal quantifiers share one. What an
-operator becomes is said in `TRANSLATIONS`, one row for each row of `ir.ops.OPERATORS`.
+state after a step (in step invariants) and `me` the number of the running instance. A quantifier
+becomes a small function with a loop, to which the locals that it mentions are passed; equal
+quantifiers share one. What an operator becomes is said in `operators.py`.
 
 NOTE(ranges). The IR lets number types mix, alone and inside of Maybe, Set and so on. A number in
 C is its own value, whatever its range; but the code of a Maybe(Int(3, 5)) is counted from 3. Where
@@ -11,18 +11,19 @@ an argument's type has another code than the place it goes to, `converted` moves
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import ContextManager, assert_never
 
 from checker.engines.native import cexpr
-from checker.engines.native.cexpr import FALSE, TRUE, C, Names, binary, call, cast, chain, item
-from checker.engines.native.layout import WORD, Unsupported
+from checker.engines.native.cexpr import C, Names, call
+from checker.engines.native.layout import Unsupported
+from checker.engines.native.operators import TRANSLATIONS
 from checker.engines.native.parts import (Accessors, Key, Spot, declared, function,
                                           lowest_number)
 from checker.ir.nodes import Const, Expr, Field, Local, Me, Op, Quantifier, Var
-from checker.ir.ops import OPERATORS
 from checker.ir.walk import free_locals, subexpressions
+from checker.source import Loc
 from checker.text import Writer
 from checker.types import (NUMBERS, Int, Map, Maybe, Queue, Record, Set, Type, bounds,
                            size)
@@ -45,6 +46,11 @@ def needs(expr: Expr) -> Needs:
     return Needs(any(isinstance(e, Var) and not e.primed for e in parts),
                  any(isinstance(e, Var) and e.primed for e in parts),
                  any(isinstance(e, Me) for e in parts), tuple(sorted(found.items())))
+
+
+def origin(loc: Loc) -> str:
+    """Where something was written, the same from whatever directory the checker runs."""
+    return f"{'/'.join(loc.path.split('/')[-2:])}:{loc.line}"
 
 
 class Expressions:
@@ -199,7 +205,7 @@ class Expressions:
         write, of = self.functions, self.coding.ctype(expr.type)
         head = f"static {of} {name}({', '.join(parameters) or 'void'})"
         if expr.loc.line:
-            write(cexpr.comment(f"{expr.loc} {expr.loc.text()}".strip()))
+            write(cexpr.comment(f"{origin(expr.loc)}  {expr.loc.text()}".rstrip()))
         with function(write, head):
             if expr.kind in ("sum", "set"):
                 write(f"{of} result = 0;")
@@ -225,7 +231,7 @@ class Expressions:
             else:
                 write("return true;" if expr.kind == "any" else "return false;")
 
-    def loop(self, write: Writer, variable: str, of: Type):
+    def loop(self, write: Writer, variable: str, of: Type) -> ContextManager[None]:
         """A loop over all values of a scalar type."""
         name = self.local(variable)
         if isinstance(of, NUMBERS):
@@ -246,262 +252,3 @@ class Expressions:
     def room(self, of: Type) -> str:
         """Room for a wide value that is built in an expression."""
         return f"(word[{self.codes.words(of)}]){{0}}"
-
-
-# ── operators ────────────────────────────────────────────────────────────────────────────────
-
-Translation = Callable[[Expressions, Op], C]
-INT_MAX = 2 ** 31 - 1
-
-
-def _connective(op: str, empty: C) -> Translation:
-    return lambda t, e: chain(op, [t.compile(arg) for arg in e.args], empty)
-
-
-def _not(t: Expressions, e: Op) -> C:
-    return cexpr.negation(t.compile(e.args[0]))
-
-
-def _implies(t: Expressions, e: Op) -> C:
-    return binary("||", cexpr.negation(t.compile(e.args[0])), t.compile(e.args[1]))
-
-
-def _ite(t: Expressions, e: Op) -> C:
-    test, then, otherwise = e.args
-    return cexpr.ternary(t.compile(test), t.as_type(then, e.type),
-                         t.as_type(otherwise, e.type))
-
-
-def _equality(op: str) -> Translation:
-    def translate(t: Expressions, e: Op) -> C:
-        of = t.common(e.args[0].type, e.args[1].type)
-        a, b = (t.as_type(arg, of) for arg in e.args)
-        if not t.codes.wide(of):
-            return binary(op, a, b)
-        same = call("wide_equal", a, b, t.codes.words(of))
-        return same if op == "==" else cexpr.negation(same)
-    return translate
-
-
-def _comparison(op: str) -> Translation:
-    return lambda t, e: binary(op, *(t.compile(arg) for arg in e.args))
-
-
-def _arithmetic(op: str) -> Translation:
-    def translate(t: Expressions, e: Op) -> C:
-        a, b = (t.compile(arg) for arg in e.args)
-        return binary(op, _roomy(a, e), b)
-    return translate
-
-
-def _roomy(value: C, e: Op) -> C:
-    """Where the result may leave C's int, two literals must not be computed as ints."""
-    lo, hi = bounds(e.type)
-    return cast("number", value) if lo < -INT_MAX or hi > INT_MAX else value
-
-
-def _negative(t: Expressions, e: Op) -> C:
-    return cexpr.minus(_roomy(t.compile(e.args[0]), e))
-
-
-def _division(op: str, general: str) -> Translation:
-    """Where neither side can be negative and the divisor is a constant, C's own operator."""
-    def translate(t: Expressions, e: Op) -> C:
-        a, b = e.args
-        left, right = t.compile(a), t.compile(b)
-        if isinstance(b, Const) and b.value > 0 and bounds(a.type)[0] >= 0:
-            if op == "%" and bounds(a.type)[1] < 2 * b.value:
-                return call("wrap_once", left, right)
-            return binary(op, left, right)
-        return call(general, left, right)
-    return translate
-
-
-def _call(name: str) -> Translation:
-    return lambda t, e: call(name, *(t.compile(arg) for arg in e.args))
-
-
-def _some(t: Expressions, e: Op) -> C:
-    inner = e.type.of
-    if not t.codes.wide(e.type):
-        value = t.as_type(e.args[0], inner)
-        if isinstance(inner, NUMBERS):
-            return cast("word", cexpr.plus(value, 1 - lowest_number(inner)))
-        return cexpr.plus(cast("word", value), 1)
-    value = t.as_type(e.args[0], inner)
-    words = [cexpr.literal(1), *_words_of(t, value, inner)]
-    return _compound(words)
-
-
-def _words_of(t: Expressions, value: C, of: Type) -> list[C]:
-    """The words of a value that stands at the beginning of a word."""
-    if not t.codes.wide(of):
-        return [t.coding.encode(of, value)]
-    return [item(value, i) for i in range(t.codes.words(of))]
-
-
-def _compound(words: list[C]) -> C:
-    return C(f"(const word[{len(words)}]){{{', '.join(map(str, words))}}}")
-
-
-def _is_none(t: Expressions, e: Op) -> C:
-    value = t.compile(e.args[0])
-    flag = item(value, 0) if t.codes.wide(e.args[0].type) else value
-    return binary("==", flag, cexpr.ZERO)
-
-
-def _value(t: Expressions, e: Op) -> C:
-    maybe, otherwise = e.args
-    inner = maybe.type.of
-    value, other = t.compile(maybe), t.as_type(otherwise, inner)
-    if t.codes.wide(maybe.type):
-        some = (binary("+", value, cexpr.literal(1)) if t.codes.wide(inner)
-                else t.coding.decode(inner, item(value, 1)))
-        found = cexpr.ternary(item(value, 0), some, other)
-    elif isinstance(inner, NUMBERS):
-        found = call("number_or", value, lowest_number(inner), other)
-    else:
-        found = call("value_or", value, other)
-    return t.converted(found, inner, e.type)
-
-
-def _element(t: Expressions, element: Expr, of: Type) -> C:
-    """The position of an element, too large a one for something outside."""
-    value = t.compile(element)
-    return t.coding.encode(of, value) if isinstance(of, NUMBERS) else value
-
-
-def _contains(t: Expressions, e: Op) -> C:
-    whole, element = e.args
-    of = whole.type.of
-    position, mask = _element(t, element, of), t.compile(whole)
-    if not isinstance(of, NUMBERS) or t.inside(element.type, of):
-        return call("bits", mask, position, 1)
-    return binary("!=", binary("&", mask, call("single", position, size(of))), cexpr.ZERO)
-
-
-def _changed_set(insert: bool) -> Translation:
-    def translate(t: Expressions, e: Op) -> C:
-        of = e.type.of
-        whole = t.as_type(e.args[0], e.type)
-        one = call("single", _element(t, e.args[1], of), size(of))
-        return binary("|", whole, one) if insert else binary("&", whole, cexpr.complement(one))
-    return translate
-
-
-def _sets(combine: Callable[[C, C], C]) -> Translation:
-    return lambda t, e: combine(*(t.as_type(arg, e.type) for arg in e.args))
-
-
-def _minus_set(a: C, b: C) -> C:
-    return binary("&", a, cexpr.complement(b))
-
-
-def _subset(t: Expressions, e: Op) -> C:
-    of = t.common(e.args[0].type, e.args[1].type)
-    a, b = (t.as_type(arg, of) for arg in e.args)
-    return binary("==", _minus_set(a, b), cexpr.ZERO)
-
-
-def _record(t: Expressions, e: Op) -> C:
-    of, codes = e.type, t.codes
-    words: list[list[C]] = [[] for _ in range(codes.words(of) or 1)]
-    for (name, field_type), arg in zip(of.fields, e.args):
-        at, shift = divmod(codes.field(of, name), WORD)
-        value = t.as_type(arg, field_type)
-        if codes.wide(field_type):
-            for i, part in enumerate(_words_of(t, value, field_type)):
-                words[at + i].append(part)
-        elif codes.bits(field_type):
-            code = cast("word", t.coding.encode(field_type, value))
-            words[at].append(binary("<<", code, cexpr.literal(shift)) if shift else code)
-    joined = [chain("|", parts, cexpr.ZERO) for parts in words]
-    return _compound(joined) if codes.wide(of) else joined[0]
-
-
-def _queue_len(t: Expressions, e: Op) -> C:
-    of, value = e.args[0].type, t.compile(e.args[0])
-    if t.codes.wide(of):
-        return cast("number", item(value, 0))
-    return cast("number", call("queue_length", value, t.queue(of)))
-
-
-def _head(t: Expressions, e: Op) -> C:
-    queue, otherwise = e.args
-    of, inner = queue.type, queue.type.of
-    value, other = t.compile(queue), t.as_type(otherwise, inner)
-    if not t.codes.wide(of):
-        code = call("queue_head", value, t.queue(of), t.coding.encode(inner, other))
-        found = t.coding.decode(inner, code)
-    else:
-        first = binary("+", value, cexpr.literal(1))
-        if not t.codes.wide(inner):
-            code = call("bits", item(value, 1), 0, t.codes.bits(inner))
-            first = t.coding.decode(inner, code)
-        found = cexpr.ternary(item(value, 0), first, other)
-    return t.converted(found, inner, e.type)
-
-
-def _push(t: Expressions, e: Op) -> C:
-    of = e.type
-    queue, element = t.as_type(e.args[0], of), t.as_type(e.args[1], of.of)
-    if not t.codes.wide(of):
-        return call("queue_push", queue, t.queue(of), t.coding.encode(of.of, element))
-    if not t.codes.wide(of.of):
-        element = _compound([t.coding.encode(of.of, element)])
-    return call("wide_push", t.room(of), queue, t.queue(of), element)
-
-
-def _pop(t: Expressions, e: Op) -> C:
-    queue = t.as_type(e.args[0], e.type)
-    if t.codes.wide(e.type):
-        return call("wide_pop", t.room(e.type), queue, t.queue(e.type))
-    return call("queue_pop", queue, t.queue(e.type))
-
-
-def _holder(t: Expressions, holder: Expr) -> C:
-    return cast("word", cexpr.plus(t.compile(holder), 1))
-
-
-TRANSLATIONS: dict[str, Translation] = {
-    "not": _not,
-    "and": _connective("&&", TRUE),
-    "or": _connective("||", FALSE),
-    "implies": _implies,
-    "ite": _ite,
-    "eq": _equality("=="),
-    "ne": _equality("!="),
-    "lt": _comparison("<"),
-    "le": _comparison("<="),
-    "add": _arithmetic("+"),
-    "sub": _arithmetic("-"),
-    "mul": _arithmetic("*"),
-    "floordiv": _division("/", "floor_div"),
-    "mod": _division("%", "floor_mod"),
-    "neg": _negative,
-    "min": _call("least"),
-    "max": _call("greatest"),
-    "int": lambda t, e: cast("number", t.compile(e.args[0])),
-    "get": Expressions.compile,             # a part of a value, see Expressions._part
-    "some": _some,
-    "is_none": _is_none,
-    "value": _value,
-    "contains": _contains,
-    "with": _changed_set(insert=True),
-    "without": _changed_set(insert=False),
-    "union": _sets(lambda a, b: binary("|", a, b)),
-    "intersection": _sets(lambda a, b: binary("&", a, b)),
-    "difference": _sets(_minus_set),
-    "subset": _subset,
-    "set_len": _call("set_size"),
-    "record": _record,
-    "queue_len": _queue_len,
-    "head": _head,
-    "push": _push,
-    "pop": _pop,
-    "is_free": lambda t, e: binary("==", t.compile(e.args[0]), cexpr.ZERO),
-    "held_by": lambda t, e: binary("==", t.compile(e.args[0]), _holder(t, e.args[1])),
-    "free": lambda t, e: cexpr.ZERO,
-    "held": lambda t, e: _holder(t, e.args[0]),
-}
-assert set(TRANSLATIONS) == set(OPERATORS), set(TRANSLATIONS) ^ set(OPERATORS)

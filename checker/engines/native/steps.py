@@ -14,22 +14,16 @@ from collections.abc import Iterable
 
 from checker.engines.native import cexpr
 from checker.engines.native.cexpr import C, Names, call, cast, comment, literal
-from checker.engines.native.expressions import Expressions
+from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.parts import Spot, declared, function
 from checker.ir.nodes import (DONE, Assign, Block, Branch, Check, Choose, Const, Expr, ForEach,
-                              Goto, Local, Location, Place, Statement, When, Yield)
+                              Goto, Location, Place, Statement, When, Yield)
 from checker.ir.system import IMPLICIT, Process
-from checker.ir.walk import (all_statements, block_expressions, place_value, statement_expressions,
-                             subexpressions, targets)
-from checker.source import Loc
+from checker.ir.walk import (all_statements, free_locals, place_value, statement_expressions,
+                             targets)
 from checker.text import Writer
 from checker.types import NUMBERS, Bool, Type, bounds, size
 from checker.values import lowest, ordinal
-
-
-def origin(loc: Loc) -> str:
-    """Where something was written, the same from whatever directory the checker runs."""
-    return f"{'/'.join(loc.path.split('/')[-2:])}:{loc.line}"
 
 
 def assigned_locals(statements: Iterable[Statement]) -> set[str]:
@@ -42,8 +36,18 @@ def assigned_locals(statements: Iterable[Statement]) -> set[str]:
     return found
 
 
-def mentioned_locals(exprs: Iterable[Expr]) -> set[str]:
-    return {e.name for expr in exprs for e in subexpressions(expr) if isinstance(e, Local)}
+def read_locals(statements: Iterable[Statement]) -> set[str]:
+    """The locals that the statements read, without those that their own loops bind."""
+    found: set[str] = set()
+    for statement in statements:
+        for expr in statement_expressions(statement):
+            found |= free_locals(expr)
+        match statement:
+            case When(_, then, otherwise):
+                found |= read_locals((*then, *otherwise))
+            case ForEach(variable, _, body):
+                found |= read_locals(body) - {variable}
+    return found
 
 
 def block_order(process: Process, entry: int) -> list[int]:
@@ -154,26 +158,24 @@ class ProcessCode:
 
     def _types_of_locals(self, blocks: list[Block]) -> dict[str, Type]:
         """The locals that the step needs to know, with their types."""
-        exprs = [expr for block in blocks for expr in block_expressions(block)]
-        kept = {name for block in blocks if isinstance(block.terminator, Yield)
-                for name in self.process.locations[block.terminator.location].live
-                if not self._unchanged(name)}
-        read = mentioned_locals(exprs) | kept
-        types = {e.name: e.type for expr in exprs for e in subexpressions(expr)
-                 if isinstance(e, Local)}
-        bound = set()
+        read: set[str] = set()
+        types: dict[str, Type] = {}
         for block in blocks:
+            read |= read_locals(block.statements)
+            match block.terminator:
+                case Branch(condition):
+                    read |= free_locals(condition)
+                case Yield(location):
+                    live = self.process.locations[location].live
+                    read |= {name for name in live if not self._unchanged(name)}
             for s in all_statements(block.statements):
                 if isinstance(s, Assign) and s.place.local:
                     types[s.place.name] = s.place.root
                 elif isinstance(s, Choose):
                     types[s.variable] = s.domain
-                elif isinstance(s, ForEach):
-                    bound.add(s.variable)
         types |= self.process.locals
-        declared_here = read - bound - {self.process.parameter}
-        in_scope = self.assigned | set(self.process.locals)
-        return {name: types[name] for name in sorted(declared_here & in_scope)}
+        types.pop(self.process.parameter, None)
+        return {name: types[name] for name in sorted(read & set(types))}
 
     def _body(self, write: Writer, order: list[int]) -> None:
         write("word s[WORDS];")
@@ -274,12 +276,8 @@ class ProcessCode:
                 self._choose(write, statement)
 
     def _fail(self, write: Writer, kind: str) -> None:
-        # Before the first await nothing can be violated: as in the interpreter, the state is
-        # taken as the failing process left it.
-        if self.location is None:
-            write("emit(work, s);")
-        else:
-            write(f"fail(work, {IMPLICIT.index(kind)} {comment(kind)}, before);")
+        assert self.location is not None, "a check before the first await"
+        write(f"fail(work, {IMPLICIT.index(kind)} {comment(kind)}, before);")
         self._leave(write)
 
     def _assign(self, write: Writer, place: Place, value: Expr) -> None:
@@ -350,7 +348,7 @@ class ProcessCode:
     def _case(self, write: Writer, location: Location, exprs: list[Expr]) -> None:
         """The head of a case, and the locals that its expressions mention."""
         write(f"case {self.location_code(location.name)}: {{ {comment(location.name)}")
-        mentioned = mentioned_locals(exprs)
+        mentioned = frozenset().union(*map(free_locals, exprs))
         self.local_types = {n: of for n, of in self.process.locals.items() if n in mentioned}
         self.chosen = set()
         with write.indent():

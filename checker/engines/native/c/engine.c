@@ -29,7 +29,7 @@
 #include "memory.h"
 #include "table.h"
 
-#define BATCH 256                       /* successors stored together */
+#define BATCH 128                       /* successors stored together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
 #define TICKETS 1024                    /* room in the table reserved by a worker at a time */
@@ -62,7 +62,9 @@ struct path {
 struct search;
 
 struct worker {
-    struct work work;                   /* first, so that the one can be cast to the other */
+    /* First, so that the one can be cast to the other. Workers write here with every successor,
+     * so they share no cache line. */
+    _Alignas(128) struct work work;
     struct search *search;
     unsigned id;
     word *room;                         /* for successors */
@@ -475,9 +477,10 @@ static void rehash(struct worker *worker)
 static void grow(struct search *search)
 {
     struct table *table = &search->table;
-    const size_t room = memory.budget - atomic_load(&memory.held);
-    const word affordable = room / 8 * 7 / sizeof(slot);
-    word capacity = table->capacity * (table->capacity * sizeof(slot) < HUGE_PAGE * 16 ? 4 : 2);
+    const size_t held = atomic_load(&memory.held);
+    const size_t room = held < memory.budget ? memory.budget - held : 0;
+    const word affordable = room / 8 * 7 / sizeof(entry);
+    word capacity = table->capacity * (table->capacity * sizeof(entry) < HUGE_PAGE * 16 ? 4 : 2);
     if (capacity > affordable)
         capacity = affordable;
     if (capacity < table->capacity / 4 * 5 || !table_open(&search->wider, capacity)) {
@@ -872,7 +875,9 @@ static void open_search(struct search *search, unsigned threads)
     search->active = need(calloc(model.properties, sizeof(size_t)));
     search->likely = need(calloc((size_t)1 << LIKELY_BITS, sizeof(bool)));
     search->bounds = need(calloc(threads, sizeof(size_t)));
-    search->workers = need(calloc(threads, sizeof(struct worker)));
+    search->workers = need(aligned_alloc(_Alignof(struct worker),
+                                         threads * sizeof(struct worker)));
+    memset(search->workers, 0, threads * sizeof(struct worker));
     if (!table_open(&search->table, FIRST_CAPACITY))
         need(NULL);
     search->crew.size = threads;
@@ -894,7 +899,7 @@ int main(int count, char **arguments)
     static struct search search;
     unsigned threads = 1;
     const char *dump_name = NULL;
-    memory.budget = SIZE_MAX / 2;
+    size_t budget = SIZE_MAX / 2;
     for (int i = 1; i < count; i++) {
         const char *value = strchr(arguments[i], '=');
         const unsigned long long amount = value ? strtoull(value + 1, NULL, 10) : 0;
@@ -903,7 +908,7 @@ int main(int count, char **arguments)
         else if (value && strncmp(arguments[i], "limit=", 6) == 0)
             search.limit = amount;
         else if (value && strncmp(arguments[i], "memory=", 7) == 0)
-            memory.budget = amount;
+            budget = amount;
         else if (value && strncmp(arguments[i], "early=", 6) == 0)
             search.stop_early = amount != 0;
         else if (value && strncmp(arguments[i], "dump=", 5) == 0)
@@ -916,7 +921,9 @@ int main(int count, char **arguments)
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     search.reported = now();
+    memory.budget = SIZE_MAX / 2;        /* what it takes to begin is counted, but not refused */
     open_search(&search, threads);
+    memory.budget = budget;
     run(&search);
     print_counts(&search);
     find_paths(&search);

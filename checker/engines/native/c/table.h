@@ -21,10 +21,10 @@
 #define TAKEN ((word)1 << 63)
 #define READY ((word)1 << 62)
 
-typedef _Atomic word slot[WORDS];
+typedef _Atomic word entry[WORDS];
 
 struct table {
-    slot *slots;
+    entry *slots;
     word capacity;
     word most;                  /* states that may be put in before it has to grow */
     _Atomic word reserved;      /* of `most`, by tickets that workers hold or have used */
@@ -88,7 +88,7 @@ static inline word table_ready(_Atomic word *first)
     return there;
 }
 
-static inline bool table_rest_equal(slot *slot, const word *state)
+static inline bool table_rest_equal(entry *slot, const word *state)
 {
     word difference = 0;
     for (unsigned i = 1; i < WORDS; i++)
@@ -101,7 +101,7 @@ static inline bool table_insert(const struct table *table, word place, const wor
 {
     const word mine = state[0] | TAKEN;
     for (;;) {
-        slot *slot = &table->slots[place];
+        entry *slot = &table->slots[place];
         _Atomic word *first = &(*slot)[0];
         word there = atomic_load_explicit(first, memory_order_acquire);
         if (there == 0 && atomic_compare_exchange_strong_explicit(
@@ -137,7 +137,7 @@ static inline bool table_read(const struct table *table, word place, word *state
 /* Linear probing slows down as the table fills; beyond `most` it grows. */
 static inline bool table_open(struct table *table, word capacity)
 {
-    table->slots = memory_take(capacity * sizeof(slot));
+    table->slots = memory_take(capacity * sizeof(entry));
     table->capacity = capacity;
     table->most = capacity / 8 * 5;
     atomic_store(&table->reserved, 0);
@@ -146,7 +146,7 @@ static inline bool table_open(struct table *table, word capacity)
 
 static inline void table_close(struct table *table)
 {
-    memory_give(table->slots, table->capacity * sizeof(slot));
+    memory_give(table->slots, table->capacity * sizeof(entry));
 }
 
 #endif

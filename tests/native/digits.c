@@ -1,0 +1,77 @@
+/* A model written by hand: three digits modulo MODULUS, each of which can be counted up.
+ *
+ * They lie in the first word, or, where there are several, in the first and the last, so that
+ * states exist that differ in the last word alone. Property 1 fails in states (33 steps away at
+ * the nearest), 2 is witnessed in the last state, 3 fails in steps.
+ */
+#include "model.h"
+
+#define LAST (WORDS - 1)
+
+static const struct {
+    unsigned at, shift;
+} digit[3] = {{0, 0}, {0, 20}, {LAST, 40}};
+
+static unsigned get(const word *s, unsigned i)
+{
+    return (unsigned)bits(s[digit[i].at], digit[i].shift, 10);
+}
+
+static unsigned sum(const word *s)
+{
+    return get(s, 0) + get(s, 1) + get(s, 2);
+}
+
+unsigned successors(struct work *work, const word *before)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        word s[WORDS];
+        copy(s, before);
+        put(&s[digit[i].at], digit[i].shift, 10, (get(s, i) + 1) % MODULUS);
+        work->fired[i] = true;
+        if (work->open[3] && sum(before) == 65 && sum(s) == 66)
+            found_step(work, 3, before, s);
+        emit(work, s);
+    }
+    return ENABLED;
+}
+
+void examine(struct work *work, const word *state)
+{
+    if (work->open[1] && sum(state) == 33)
+        found_state(work, 1, state);
+    if (work->open[2] && sum(state) == 3 * (MODULUS - 1))
+        found_state(work, 2, state);
+    if (!work->seen[0] && get(state, 2) == 2)
+        work->seen[0] = true;
+}
+
+void start(struct work *work, const word *state, unsigned instance)
+{
+    (void)instance;
+    emit(work, state);
+}
+
+bool unfinished(const word *state)
+{
+    (void)state;
+    return true;
+}
+
+void wait_chains(const word *state, unsigned *holder)
+{
+    (void)state;
+    *holder = NOT_WAITING;
+}
+
+static const bool witnessed[] = {false, false, true, false};
+
+const struct model model = {
+    .instances = 1,
+    .locations = 3,
+    .properties = 4,
+    .antecedents = 1,
+    .variables = 0,
+    .initial = NULL,
+    .witnessed = witnessed,
+};

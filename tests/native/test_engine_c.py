@@ -1,0 +1,63 @@
+"""The engine alone, under sanitizers, with models written by hand in C."""
+import pathlib
+import subprocess
+
+import pytest
+
+from checker.engines.native.build import compiler
+from checker.engines.native.emit import SOURCES
+
+HERE = pathlib.Path(__file__).parent
+STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wpointer-arith"]
+
+
+def compile_(tmp_path, words, *flags):
+    program = tmp_path / "program"
+    done = subprocess.run(
+        [*compiler(), *STRICT, *flags, f"-DWORDS={words}", "-I", str(SOURCES),
+         str(HERE / "digits.c"), str(SOURCES / "engine.c"), "-o", str(program), "-pthread"],
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return program
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+
+
+def answer(program, *arguments):
+    """The answer as lists of words; nothing may be written to the error output."""
+    done = run(program, *arguments)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[:3000]
+    lines = [line.split() for line in done.stdout.splitlines() if line[:8] != "progress"]
+    assert lines[-1] == ["end"]
+    return lines
+
+
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+@pytest.mark.parametrize("words", [1, 2, 5])
+def test_sanitizers_find_nothing(tmp_path, words, sanitizer):
+    program = compile_(tmp_path, words, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
+                       "-g", "-O1", "-DMODULUS=45")
+    lines = answer(program, "threads=3")
+    assert lines[0][:5] == ["result", "complete", "91125", "273375", "1"]
+    assert sum(map(int, lines[1][1:])) == 91125 and len(lines[1]) == 1 + 3 * 44 + 1
+    paths = [line for line in lines if line[0] == "path"]
+    assert paths == [["path", "1", "34"], ["path", "2", "133"], ["path", "3", "67"]]
+    assert answer(program, "threads=1")[1:] == lines[1:]
+    for arguments in (["limit=5000"], ["memory=1500000"], ["early=1"]):
+        outcome = answer(program, "threads=3", *arguments)[0][1]
+        assert outcome == arguments[0].split("=")[0]
+
+
+def test_wrong_arguments_are_refused(tmp_path):
+    program = compile_(tmp_path, 1, "-O1", "-DMODULUS=4")
+    for arguments in (["nonsense"], ["threads"], ["depth=3"], ["dump=/nowhere/at/all"]):
+        done = run(program, *arguments)
+        assert done.returncode != 0 and "engine:" in done.stderr
+
+
+def test_the_state_file(tmp_path):
+    program = compile_(tmp_path, 2, "-O1", "-DMODULUS=4")
+    answer(program, f"dump={tmp_path / 'states'}")
+    assert (tmp_path / "states").stat().st_size == 4 ** 3 * 2 * 8
