@@ -74,16 +74,14 @@ def loc_of(path: str, node: ast.AST) -> Loc:
 
 
 @functools.lru_cache(maxsize=None)
-def _module(path: str) -> ast.Module:
-    return ast.parse(source_text(path), path)
+def _functions(path: str, text: str) -> dict[tuple[str, int], Any]:
+    """Every function and class of a text by name and first line (that of its first decorator).
 
-
-@functools.lru_cache(maxsize=None)
-def _functions(path: str) -> dict[tuple[str, int], Any]:
-    """Every function and class of a file by name and first line (that of its first decorator)."""
+    Cached by the text: a file that was edited in between is read again, and parsed again.
+    """
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     found = {}
-    for node in ast.walk(_module(path)):
+    for node in ast.walk(ast.parse(text, path)):
         if isinstance(node, kinds):
             first = min([node.lineno] + [d.lineno for d in node.decorator_list])
             found[node.name, first] = node
@@ -98,6 +96,7 @@ def function_def(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None
     """
     code = function.__code__
     try:
-        return _functions(code.co_filename).get((code.co_name, code.co_firstlineno))
+        known = _functions(code.co_filename, source_text(code.co_filename))
+        return known.get((code.co_name, code.co_firstlineno))
     except SyntaxError:
         return None
