@@ -60,6 +60,7 @@ def short_path(path: str) -> str:
         return path
 
 
+@functools.lru_cache(maxsize=None)
 def loc_of(path: str, node: ast.AST) -> Loc:
     """The position of an `ast` node, its byte columns converted to characters."""
     def column(line: int, offset: int) -> int:
@@ -86,6 +87,12 @@ def _functions(path: str, text: str) -> dict[tuple[str, int], Any]:
             first = min([node.lineno] + [d.lineno for d in node.decorator_list])
             found[node.name, first] = node
     return found
+
+
+@functools.lru_cache(maxsize=None)
+def parts(node: ast.AST) -> tuple[ast.AST, ...]:
+    """The node and everything below it. Kept: a method is looked through at each of its calls."""
+    return tuple(ast.walk(node))
 
 
 def function_def(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

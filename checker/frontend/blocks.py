@@ -69,20 +69,32 @@ def reachable(blocks: dict[int, Block], roots: list[int]) -> list[int]:
 def structured(blocks: dict[int, Block], roots: list[int]) -> dict[int, Block]:
     """The same graph with diamonds folded and chains merged; roots keep their numbers."""
     blocks = {n: blocks[n] for n in reachable(blocks, roots)}
+    predecessors = Counter(t for b in blocks.values() for t in targets(b.terminator))
+    predecessors.update(roots)
     changed = True
     while changed:
         changed = False
-        predecessors = Counter(t for b in blocks.values() for t in targets(b.terminator))
-        predecessors.update(roots)
         for number in list(blocks):
-            if number in blocks:
+            while number in blocks:
                 folded = _fold(blocks, number, predecessors)
-                if folded is not None:
-                    blocks[number] = folded
-                    changed = True
+                if folded is None:
                     break
-        blocks = {n: blocks[n] for n in reachable(blocks, roots)}
+                _replace(blocks, number, folded, predecessors)
+                changed = True
     return blocks
+
+
+def _replace(blocks: dict[int, Block], number: int, block: Block,
+             predecessors: Counter[int]) -> None:
+    """Put a folded block in its place; blocks that nothing leads to any more go."""
+    predecessors.update(targets(block.terminator))
+    pending = list(targets(blocks[number].terminator))
+    blocks[number] = block
+    while pending:
+        target = pending.pop()
+        predecessors[target] -= 1
+        if predecessors[target] == 0:
+            pending.extend(targets(blocks.pop(target).terminator))
 
 
 def _fold(blocks: dict[int, Block], number: int, predecessors: Counter[int]) -> Block | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from checker.frontend.static import Result, Static
 from checker.ir.nodes import Check, CheckKind, Expr
-from checker.source import Loc
+from checker.source import Loc, parts
 from checker.types import Type
 
 
@@ -98,7 +98,7 @@ def assigned_names(body: list[ast.stmt]) -> dict[str, int]:
     """How often each name is assigned in a body, loop variables aside."""
     counts: dict[str, int] = {}
     for statement in body:
-        for part in ast.walk(statement):
+        for part in parts(statement):
             names: list[ast.expr] = []
             if isinstance(part, ast.Assign):
                 names = part.targets

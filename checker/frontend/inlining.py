@@ -12,7 +12,7 @@ from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is
 from checker.ir import build
 from checker.ir.nodes import Choose, Const, Expr, Local, Me, Op
 from checker.lang import waiting
-from checker.source import function_def
+from checker.source import function_def, parts
 from checker.types import NUMBERS, SCALARS, Bool, Enum, Lock, Map, Queue, Record, Set, Type
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool)
     count = t.inline_counts[definition.name] = t.inline_counts.get(definition.name, 0) + 1
     prefix = f"{definition.name}{count if count > 1 else ''}."
     returns_value = any(isinstance(part, ast.Return) and part.value is not None
-                        for part in ast.walk(definition))
+                        for part in parts(definition))
     frame = Inlined(function, {}, prefix, assigned_names(definition.body), t.builder.new(),
                     returns_value, len(t.held))
     _pass_parameters(t, frame, names, node)

@@ -40,7 +40,9 @@ from checker.ir.walk import (
     state_variables,
     statement_expressions,
     subexpressions,
+    targets,
 )
+from checker.source import parts
 from checker.types import NUMBERS, Bool, Enum, Index, Int, Type, bounds
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def for_loop(t: Statements, node: ast.For) -> None:
 
 
 def _refuse_assignment(t: Statements, node: ast.For) -> None:
-    for part in (p for statement in node.body for p in ast.walk(statement)):
+    for part in (p for statement in node.body for p in parts(statement)):
         if (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
                 and part.id == node.target.id):
             raise t.refuse("E125", f"`{part.id}` is the variable of the loop", part,
@@ -112,7 +114,7 @@ def _refuse_assignment(t: Statements, node: ast.For) -> None:
 def _jumps(body: list[ast.stmt]) -> ast.AST | None:
     """An await, or a jump out of the loop, if the body has one."""
     kinds = (ast.Await, ast.AsyncWith, ast.Break, ast.Return, ast.While)
-    return next((p for s in body for p in ast.walk(s) if isinstance(p, kinds)), None)
+    return next((p for s in body for p in parts(s) if isinstance(p, kinds)), None)
 
 
 def _unrolled(t: Statements, node: ast.For, items: tuple[Any, ...]) -> None:
@@ -204,12 +206,16 @@ def _for_each(t: Statements, node: ast.For, domain: Type, member: Any, over: Res
 def _straight(t: Statements, start: int, end: int) -> tuple[Statement, ...] | None:
     """The blocks from `start` to `end` as plain statements, or None."""
     t.builder.terminators[end] = Finish()
-    numbers = t.builder.statements
-    try:
-        blocks = {n: t.builder.block(n) for n in numbers if n in t.builder.terminators}
-        folded: Block = structured(blocks, [start])[start]
-    except KeyError:
-        return None
+    blocks: dict[int, Block] = {}
+    pending = [start]
+    while pending:
+        number = pending.pop()
+        if number not in t.builder.terminators:
+            return None
+        if number not in blocks:
+            blocks[number] = t.builder.block(number)
+            pending.extend(targets(blocks[number].terminator))
+    folded = structured(blocks, [start])[start]
     simple = folded.terminator == Finish() and not any(
         isinstance(s, Choose) for s in all_statements(folded.statements))
     return folded.statements if simple else None

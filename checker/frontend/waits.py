@@ -11,9 +11,11 @@ from checker.frontend.places import value_of_place
 from checker.frontend.refuse import refuse
 from checker.frontend.static import BoundMethod, Result, Static, ValueMethod
 from checker.ir import build
-from checker.ir.nodes import Assign, Check, Expr, Location, LocationKind, Op, Place, Var, Yield
+from checker.ir.nodes import (DONE, Assign, Check, Expr, Location, LocationKind, Op, Place, Var,
+                              Yield)
 from checker.ir.walk import subexpressions
 from checker.lang import waiting
+from checker.source import parts
 from checker.types import Bool, Lock, Queue
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def wait(t: Statements, kind: LocationKind, label: str, node: ast.AST, *,
 
 
 def location_name(t: Statements, kind: LocationKind, label: str, node: ast.AST) -> str:
-    """The label, numbered where it is inlined again. One label of an author, one place."""
+    """The label, numbered where it is inlined again. One label of an author, one place.
+
+    The name of the end is taken: a step that an author calls "done" is numbered at once.
+    """
     loc = t.loc(node)
     places = t.label_places.get(label, ())
     if places and kind == "step" and places[0] != loc:
@@ -43,7 +48,7 @@ def location_name(t: Statements, kind: LocationKind, label: str, node: ast.AST) 
                      "labels name steps in traces; give each its own",
                      also=(Label(places[0], "first used here"),))
     t.label_places[label] = (*places, loc)
-    return label if not places else f"{label}#{len(places) + 1}"
+    return label if not places and label != DONE else f"{label}#{len(places) + 1}"
 
 
 def preempt(t: Statements, node: ast.AST) -> None:
@@ -189,7 +194,7 @@ def async_with(t: Statements, node: ast.AsyncWith) -> None:
         raise t.refuse("E104", "`async with` needs a Lock", context)
     place = t.place_of(context)
     keys = {part.id for part in ast.walk(context) if isinstance(part, ast.Name)}
-    for part in (p for statement in node.body for p in ast.walk(statement)):
+    for part in (p for statement in node.body for p in parts(statement)):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id in keys:
             raise t.refuse("E125", f"`{part.id}`, which names the held lock, is assigned", part,
                            "use another local")

@@ -52,7 +52,17 @@ def state_variables(expr: Expr) -> frozenset[str]:
 
 def free_locals(expr: Expr) -> frozenset[str]:
     """The names of the locals that occur and that no quantifier inside binds."""
-    def combine(node: Expr, below: tuple[frozenset[str], ...]) -> frozenset[str]:
+    match expr:
+        case Local(name):
+            return frozenset((name,))
+        case Const() | Var() | Me():
+            return frozenset()
+        case Quantifier():
+            return free_locals(expr.body) - {expr.variable}
+    return frozenset().union(*map(free_locals, children(expr)))
+
+
+def combine(node: Expr, below: tuple[frozenset[str], ...]) -> frozenset[str]:
         names = frozenset().union(*below)
         match node:
             case Local(name):
