@@ -62,18 +62,6 @@ def free_locals(expr: Expr) -> frozenset[str]:
     return frozenset().union(*map(free_locals, children(expr)))
 
 
-def combine(node: Expr, below: tuple[frozenset[str], ...]) -> frozenset[str]:
-        names = frozenset().union(*below)
-        match node:
-            case Local(name):
-                return frozenset({name})
-            case Quantifier():
-                return names - {node.variable}
-        return names
-
-    return fold(expr, combine)
-
-
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """`expr` with the free locals named in `values` replaced; what is put in has none itself."""
     match expr:
