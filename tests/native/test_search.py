@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from checker.engines.native import explore, reachable, run
+from checker.engines.native import build, explore, reachable, run
 from checker.ir.nodes import Local, Op, Quantifier, Var
 from checker.ir.system import Property
 from checker.types import Int, Map, Range
@@ -101,6 +101,25 @@ def test_progress_is_reported():
     explore(counters(7, 9), report=seen.append, threads=1)
     assert seen and seen == sorted(seen, key=lambda p: p.distinct)
     assert all(p.generated >= p.distinct and p.memory > 0 for p in seen)
+
+
+def test_a_long_search_begins_anew_with_a_better_program(monkeypatch):
+    system, made = with_properties(6, 9), []
+
+    def executable(generated, level=build.QUICK):
+        made.append(level)
+        return build.executable(generated, level)
+
+    monkeypatch.setattr(run, "executable", executable)
+    monkeypatch.setattr(run, "POLL", 0.001)
+    monkeypatch.setattr(run, "OPTIMISE_AFTER", 0)
+    # The first program would not come to an end before the second is there.
+    slow = explore(counters(7, 10), threads=1)
+    assert made == [build.QUICK, build.OPTIMISED]
+    assert (slow.complete, slow.distinct, slow.generated) == (True, 10 ** 7, 7 * 10 ** 7)
+    monkeypatch.setattr(run, "OPTIMISE_AFTER", 1000)
+    quick = explore(system)
+    assert made[2:] == [build.QUICK] and quick.distinct == 9 ** 6
 
 
 def test_a_report_that_fails_ends_the_search():

@@ -1,7 +1,9 @@
 """From generated C to an executable, through a cache.
 
-The engine is compiled once for each number of words in a state; a model is compiled and linked
-with it. Both are kept by content: the key of a file is a hash of everything that went into it,
+The engine is compiled once for each number of words in a state, with optimisation; a model is
+compiled and linked with it. Most models are explored in less time than optimising them takes, so
+a model is first compiled without, and again, with optimisation, when its search takes long (see
+`run.py`). Engine and models are kept by content: the key of a file is a hash of everything that went into it,
 but for comments, so that a spec whose text moved without changing is not compiled again. A file is
 complete before it gets its name, and its checksum is compared before it is used, so processes
 may share the cache and damage to it is repaired by compiling again.
@@ -17,6 +19,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 
 from checker.engines.native.emit import SOURCES, Generated
@@ -24,9 +27,11 @@ from checker.errors import EXIT_USAGE, UserError
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=gnu11", "-w")
-OPTIMISE = "-O2"
+QUICK, OPTIMISED = "-O0", "-O2"
 KEPT_MODELS = 400
 """When there are more models in the cache, the ones that were not used for longest go."""
+ABANDONED = 3600
+"""Seconds after which a file without a name was left behind by a process that died."""
 
 
 class NoCompiler(Exception):
@@ -63,21 +68,22 @@ def cache_directory() -> pathlib.Path:
                         exit_status=EXIT_USAGE) from None
 
 
-def executable(generated: Generated) -> pathlib.Path:
-    """The program that explores a system, compiled now or earlier."""
+def executable(generated: Generated, level: str | None = None) -> pathlib.Path:
+    """The program that explores a system, compiled now or earlier: QUICK or OPTIMISED."""
+    level = level or QUICK
     command, directory = compiler(), cache_directory()
     words = f"-DWORDS={generated.layout.words}"
-    common = [*FLAGS, OPTIMISE, words]
-    engine_key = _key(command, common, *(path.read_text(encoding="utf-8")
-                                         for path in sorted(SOURCES.iterdir())))
+    engine_flags, model_flags = [*FLAGS, OPTIMISED, words], [*FLAGS, level, words]
+    engine_key = _key(command, engine_flags, *(path.read_text(encoding="utf-8")
+                                               for path in sorted(SOURCES.iterdir())))
     engine = _cached(directory / f"engine-{engine_key}.o", lambda target: _compile(
-        [*command, *common, "-c", str(SOURCES / "engine.c"), "-o", str(target)]))
-    key = _key([engine_key], [], _without_comments(generated.text))
+        [*command, *engine_flags, "-c", str(SOURCES / "engine.c"), "-o", str(target)]))
+    key = _key([engine_key], model_flags, _without_comments(generated.text))
 
     def build(target: pathlib.Path) -> None:
         source = directory / f"model-{key}.c"
         _replace(source, generated.text.encode())
-        _compile([*command, *common, "-I", str(SOURCES), str(source), str(engine),
+        _compile([*command, *model_flags, "-I", str(SOURCES), str(source), str(engine),
                   "-o", str(target), "-pthread"])
 
     found = _cached(directory / f"model-{key}", build)
@@ -158,8 +164,11 @@ def _replace(target: pathlib.Path, content: bytes) -> None:
 
 
 def _prune(directory: pathlib.Path) -> None:
-    """Remove the models that were not used for longest."""
+    """Remove the models that were not used for longest, and what was never finished."""
     with contextlib.suppress(OSError):
+        for path in directory.glob(".new-*"):
+            if time.time() - path.stat().st_mtime > ABANDONED:
+                path.unlink(missing_ok=True)
         models = [path for path in directory.glob("model-*") if not path.suffix]
         if len(models) <= KEPT_MODELS:
             return

@@ -2,6 +2,9 @@
 
 The program writes lines: `progress` while it runs, then its counts, then a `path` for each
 property that it found, then `end`. Without that last line nothing is believed.
+
+A search begins with a program that was compiled quickly. When it takes long, the program is
+compiled again with optimisation meanwhile, and the search begins anew with that one.
 """
 from __future__ import annotations
 
@@ -17,14 +20,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from checker.engines.native.build import executable
+from checker.engines.native.build import OPTIMISED, CompileError, NoCompiler, executable
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
+from checker.errors import UserError
 from checker.ir.system import State, System
 from checker.results.exploration import Exploration, Path, Progress, Report
 
 SHARE_OF_MEMORY = 0.8
 """Of what is free when the search starts, unless a budget is given."""
+OPTIMISE_AFTER = 0.5
+"""Seconds of a search after which a better program is worth its compilation."""
 POLL = 0.1
 """Seconds between looks at the progress of a running search."""
 
@@ -112,10 +118,24 @@ class _Run:
     progress: Progress | None = None
     answer: list[list[str]] = field(default_factory=list)
     interrupted: bool = False
+    reported: int = 0                               # states, in the last report
+    improving: threading.Thread | None = None
+    made: pathlib.Path | None = None                # by that thread
+    better: pathlib.Path | None = None              # the program to begin anew with
 
     def exploration(self, limit: int | None, memory: int | None) -> Exploration:
         program = executable(self.generated)
         self.started = time.perf_counter()
+        status, errors = self._finished(program)
+        if self.better is not None:
+            self.answer.clear()
+            status, errors = self._finished(self.better)
+        if not self.answer or self.answer[-1] != ["end"]:
+            return self._died(status, errors)
+        return self._decoded(limit, memory)
+
+    def _finished(self, program: pathlib.Path) -> tuple[int, str]:
+        """Run a program to its end; its status and what it wrote to the error output."""
         with subprocess.Popen([program, *self.arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                               text=True) as process:
@@ -124,27 +144,52 @@ class _Run:
             except BaseException:
                 process.kill()
                 raise
-            errors = process.stderr.read()
-        if not self.answer or self.answer[-1] != ["end"]:
-            return self._died(process.returncode, errors)
-        return self._decoded(limit, memory)
+            return process.wait(), process.stderr.read()
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
-        """Pass on progress until the program is done; one interrupt asks it to come to an end."""
+        """Pass on progress until the program is done or there is a better one; an interrupt
+        asks it to come to an end, a second one does not ask."""
         reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         reader.start()
-        shown = None
         while reader.is_alive():
             try:
                 reader.join(POLL)
-                if self.report is not None and self.progress is not shown:
-                    shown = self.progress
-                    self.report(shown)
+                self._pass_on()
+                if self._improved():
+                    process.kill()
+                    reader.join()
+                    return
             except KeyboardInterrupt:
                 if self.interrupted:
                     raise
                 self.interrupted = True
                 process.send_signal(signal.SIGINT)
+
+    def _pass_on(self) -> None:
+        """Report progress, but for what a search that began anew has yet to make up for."""
+        seen = self.progress
+        if self.report is not None and seen is not None and seen.distinct > self.reported:
+            self.reported = seen.distinct
+            self.report(seen)
+
+    def _improved(self) -> bool:
+        """Whether a better program has just become available; begins to make it in due time."""
+        if self.interrupted or self.better is not None:
+            return False
+        if self.improving is None:
+            if time.perf_counter() - self.started > OPTIMISE_AFTER:
+                self.improving = threading.Thread(target=self._improve)
+                self.improving.start()
+            return False
+        if self.improving.is_alive():
+            return False
+        self.better = self.made
+        return self.better is not None
+
+    def _improve(self) -> None:
+        # Where that fails, the first program has to do.
+        with contextlib.suppress(CompileError, NoCompiler, UserError, OSError):
+            self.made = executable(self.generated, OPTIMISED)
 
     def _read(self, lines: Iterator[str]) -> None:
         for line in lines:
