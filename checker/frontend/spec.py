@@ -187,7 +187,7 @@ def load(path: str | pathlib.Path) -> list[Spec]:
     if not file.is_file():
         raise UserError(f"{path}: there is no such file",
                         hint="give the path of a Python file, or of a folder below spec/")
-    module = _import(file)
+    module = import_file(file)
     classes = [thing for thing in vars(module).values()
                if inspect.isclass(thing) and issubclass(thing, Component)
                and thing.__module__ == module.__name__]
@@ -213,7 +213,7 @@ def _spec(cls: type[Component], path: str) -> Spec:
                 dict(getattr(cls, "intended", {})))
 
 
-def _import(file: pathlib.Path) -> Any:
+def import_file(file: pathlib.Path) -> Any:
     """Import a spec's file: as part of its package where it lies in one, else on its own."""
     source_text.cache_clear()
     source_lines.cache_clear()

@@ -97,7 +97,8 @@ def findings() -> list[Fault]:
     """What every version has."""
     return [
         Fault("teardown_under_the_lock", breaks="pinned_means_inhibited", finding=True,
-              strict=True, cite="vfio_put_group: the release comes before the unmap"),
+              strict=True, mixed=False, pages=1,
+              cite="vfio_put_group: the release comes before the unmap"),
         Fault("teardown_without_the_lock", breaks=UNCOVERED, finding=True, strict=True,
               mixed=False, balloon_bql=False, zap="one_step", pages=1,
               cite="vfio_put_group: the release comes before the unmap"),
@@ -118,7 +119,7 @@ def spapr_findings() -> list[Fault]:
               breaks=("nothing_left_behind", "no_listener_on_a_freed_container"),
               cite="1a-ii U10; fixed without a word in 770c3b6e4341, 2023"),
         Fault("spapr_pins_for_those_who_opted_in", breaks=DAMAGE, finding=True, spapr=True,
-              mixed=True, spapr_exit_unregisters=True, postcopy=False,
+              mixed=True, spapr_exit_unregisters=True, postcopy=False, pages=1,
               cite="238e91728503: the container preregisters all RAM, whoever is in it"),
     ]
 

@@ -31,7 +31,7 @@ class Qemu(Component):
       order         vote, release, zap, unmaps, unset_first, listener_exit_unmaps
       mistakes      per, leak_exit, double_release_exit, unclosed_exit, counter, postcopy_votes,
                     kvm_on_reuse, kvm_after_listener, ignore_listener_error,
-                    spapr_exit_unregisters, closes_device_fd
+                    spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd
       rules         strict: pinned pages are covered by a vote in the middle of operations too
 
     They mean what the reference's `Options` of the same names mean.
@@ -47,7 +47,7 @@ class Qemu(Component):
                  double_release_exit="none", unclosed_exit="none", counter="atomic",
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, spapr_exit_unregisters=False,
-                 closes_device_fd=False, strict=False):
+                 spapr_keeps_votes=False, closes_device_fd=False, strict=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -61,7 +61,7 @@ class Qemu(Component):
         self.two_containers = groups > 1 and (containers is None or containers > 1)
         self.several = groups > 1
         self.options = SimpleNamespace(
-            mixed=mixed, bql=bql, balloon_bql=balloon_bql, spapr=spapr,
+            devices=devices, mixed=mixed, bql=bql, balloon_bql=balloon_bql, spapr=spapr,
             vote=vote or ("after_attach" if self.late else "before_attach"), release=release,
             zap=zap, unmaps=(not backport) if unmaps is None else unmaps,
             unset_first=unset_first, listener_exit_unmaps=listener_exit_unmaps, per=per,
@@ -69,7 +69,8 @@ class Qemu(Component):
             unclosed_exit=unclosed_exit, postcopy_votes=postcopy_votes,
             kvm_on_reuse=kvm_on_reuse, kvm_after_listener=kvm_after_listener,
             kvm_in_get_group=backport, ignore_listener_error=ignore_listener_error,
-            spapr_exit_unregisters=spapr_exit_unregisters, closes_device_fd=closes_device_fd)
+            spapr_exit_unregisters=spapr_exit_unregisters, spapr_keeps_votes=spapr_keeps_votes,
+            closes_device_fd=closes_device_fd)
         self.group = Index("group", groups)
         self.container = Index("container", containers or groups)
         self.page = Index("page", pages)
@@ -82,7 +83,6 @@ class Qemu(Component):
         self.device = Device(self.options, self.vfio, self.bql)
         if devices == 2:
             self.second = Device(self.options, self.vfio, self.bql, disagree)
-            self.device.other, self.second.other = self.second, self.device
         self.devices = [self.device, self.second] if devices == 2 else [self.device]
         self.balloon = Balloon(self.options, self.kernel, self.inhibitor, self.bql)
         self.postcopy = Postcopy(self.options, self.inhibitor, self.bql) if postcopy else None
@@ -287,7 +287,8 @@ class Upstream(Qemu):
         "large": dict(groups=3, pages=2, devices=2, mixed=True, postcopy=True),
         "ordered": dict(groups=2, mixed=True, postcopy=True, **ORDERED),
         "devices": dict(groups=2, devices=2, mixed=True),
-        "spapr": dict(groups=2, spapr=True, spapr_exit_unregisters=True),
+        "spapr": dict(groups=2, mixed=True, spapr=True, spapr_exit_unregisters=True,
+                      spapr_keeps_votes=True),
     }
     faults = [*late_votes(), *exits("open", "api", "no_type1", "set_container", "set_iommu",
                                     "listener"),
@@ -305,7 +306,8 @@ class Reviewed(Qemu):
         "large": dict(groups=3, pages=2, devices=2, mixed=True, postcopy=True),
         "ordered": dict(groups=2, postcopy=True, **ORDERED),
         "devices": dict(groups=2, devices=2, mixed=True),
-        "spapr": dict(groups=2, spapr=True, spapr_exit_unregisters=True),
+        "spapr": dict(groups=2, mixed=True, spapr=True, spapr_exit_unregisters=True,
+                      spapr_keeps_votes=True),
     }
     faults = [*late_votes()[1:], *exits("listener"), *counting(), *containers(),
               *upstream_only(), *findings(), *spapr_findings(), *reviewed_findings()]

@@ -2,7 +2,7 @@
 
 How a group is connected to a container and disconnected from it is in `upstream` and `rhel77`.
 """
-from checker import Bool, Component, Map, Maybe, fails, pick, process, step
+from checker import Bool, Component, Int, Map, Maybe, fails, pick, process, step
 
 from spec.vfio_balloon.components import EXIT
 
@@ -22,7 +22,7 @@ class Vfio(Component):
         self.member = Map(group, Maybe(container))      # in this container's list
         self.holds = Map(group, Bool)                   # took a vote, did not give it back
         self.allowed = Map(group, Bool)                 # balloon_allowed: has opted in
-        self.devices = Map(group, Bool)                 # its list of devices is not empty
+        self.devices = Map(group, Int(0, options.devices))      # how many are in its list
         self.failed = Map(group, EXIT)                  # the error exit that it is on
         self.linked = Map(container, Bool)              # in the address space's list
         self.listener = Map(container, Bool)
@@ -55,7 +55,7 @@ class Vfio(Component):
     async def put_group(self, g):
         """The last device has gone: every release gives the vote back before it unmaps."""
         source = f"{self.file}:vfio_put_group"
-        if self.devices[g]:
+        if self.devices[g] > 0:
             return
         by_container = self.last_of_voting_container(g)
         c = self.member[g]
@@ -203,7 +203,6 @@ class Device(Component):
         self.vfio = vfio
         self.bql = bql
         self.disagrees = disagrees              # with the group's other device, on opting in
-        self.other = None                       # that other device, where there are two
         self.fd = Map(self.group, Bool)
         self.plugged = Map(self.group, Bool)    # in its group's list
 
@@ -246,16 +245,20 @@ class Device(Component):
             return False
         self.fd[g] = True
         if self.options.mixed and self.willing(g) != self.vfio.allowed[g]:
-            if self.vfio.devices[g]:
+            if self.vfio.devices[g] > 0:
                 if self.options.closes_device_fd:
                     self.fd[g] = False
                 return False
-            if not self.vfio.allowed[g]:
+            if not self.vfio.allowed[g] and not self.pinned_ahead(g):
                 await self.opt_in(g, source)
         await step("add device", source=source)
         self.plugged[g] = True
-        self.vfio.devices[g] = True
+        self.vfio.devices[g] += 1
         return True
+
+    def pinned_ahead(self, g):
+        """Opting in is refused where all RAM is pinned already, whatever the device does."""
+        return self.options.spapr_keeps_votes and self.vfio.prereg[self.vfio.member[g]]
 
     async def opt_in(self, g, source):
         """Withdraw the vote of the group (of its container, with the rejected per="container")."""
@@ -273,9 +276,4 @@ class Device(Component):
         await step("remove device", source="hw/vfio/common.c:vfio_put_base_device")
         self.plugged[g] = False
         self.fd[g] = False
-        self.vfio.devices[g] = self.other_plugged(g)
-
-    def other_plugged(self, g):
-        if self.other is None:
-            return False
-        return self.other.plugged[g]
+        self.vfio.devices[g] -= 1

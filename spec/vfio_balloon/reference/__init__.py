@@ -105,7 +105,7 @@ What `Machine.observe()` answers:
   containers[c]     alive (in the kernel), open (file descriptor), iommu, listed, listener,
                     prereg, dangling (a listener of a container that was freed), holds_vote
                     (per="container"), groups (QEMU's list), attached (the kernel's list),
-                    maps[p], pins[p], stale[p]
+                    maps[p], registered[p] (sPAPR v2), pins[p], stale[p]
   devices[d]        fd (open), in_group
   pinned[p]         any container has the page pinned
   stale[p]          the CPU and a device see different bytes behind the same address

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from spec.vfio_balloon.reference.hooks import Environment
 from spec.vfio_balloon.reference.memory import Memory
@@ -52,6 +52,7 @@ class Balloon:
     def __init__(self, options: Options, at: Callable[[str], None], env: Environment,
                  bql: Bql, inhibitor: Inhibitor, memory: Memory) -> None:
         self.zap = options.zap
+        self.locks = options.balloon_bql
         self.at = at
         self.env = env
         self.bql = bql
@@ -64,7 +65,7 @@ class Balloon:
         The check and the madvise are two steps without a lock of their own: only the big lock,
         which every voter but postcopy's cleanup holds too, keeps them together.
         """
-        with self.bql("BQL balloon"):
+        with self.bql("BQL balloon") if self.locks else nullcontext():
             self.at("check inhibited")
             page = self.env.pick("page", self.memory.pages)
             if not self.inhibitor.qemu_balloon_is_inhibited():

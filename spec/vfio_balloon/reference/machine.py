@@ -157,6 +157,7 @@ class Machine:
             "groups": sorted(group.number for group in container.groups),
             "attached": sorted(container.fd.groups),
             "maps": [page in container.fd.maps for page in self.memory.pages],
+            "registered": [page in container.fd.registered for page in self.memory.pages],
             "pins": [page in pins for page in self.memory.pages],
             "stale": [page in stale for page in self.memory.pages],
         }

@@ -22,15 +22,22 @@ class Options:
     per: str = "group"                  # who holds the vote: "group" or "container"
     leak_exit: str | None = None        # the error exit that forgets its release
     double_release_exit: str | None = None      # the error exit that releases twice
+    unclosed_exit: str | None = None    # the error exit that forgets to close its container
     counter: str = "atomic"             # "boolean": last caller wins; "nonatomic": load, store
     postcopy: str = "one_vote"          # "raw": calls the inhibitor however often it is called
     kvm_on_reuse: bool = True           # 2016986aedb6; False is the bug before it
+    kvm_after_listener: bool = False    # True is the order before 8c37faa475f3
     unset_first: bool = False           # True is the order before 369686267a46
     unmaps: bool | None = None          # unregistering a listener unmaps, since d25836cafd75
+    ignore_listener_error: bool = False         # go on with a page that is not mapped
+    listener_exit_unmaps: bool = False  # rhel77's E5 unmaps before it gives the vote back
+    closes_device_fd: bool = False      # 8709b3954d41: where the devices of a group disagree
     spapr: bool = False                 # the sPAPR IOMMU instead of type1
     spapr_exit_unregisters: bool = False        # 770c3b6e4341 made it True, in silence
+    spapr_keeps_votes: bool = False     # nobody opts in where all RAM is preregistered
     zap: str = "two_steps"              # "one_step": inhibitor check and madvise are inseparable
     bql: bool = True                    # hold the big QEMU lock across each operation
+    balloon_bql: bool = True            # False: the balloon alone runs outside it
 
     def __post_init__(self) -> None:
         if self.vote is None:
@@ -43,6 +50,7 @@ class Options:
                 ("version", VERSIONS), ("vote", VOTES), ("per", ("group", "container")),
                 ("release", ("before_unmap", "after_unmap")),
                 ("leak_exit", (None, *exits)), ("double_release_exit", (None, *exits)),
+                ("unclosed_exit", (None, *exits)),
                 ("counter", ("atomic", "boolean", "nonatomic")),
                 ("postcopy", ("one_vote", "raw")), ("zap", ("two_steps", "one_step"))):
             value = getattr(self, name)
@@ -51,5 +59,5 @@ class Options:
         if self.version == "rhel77":
             if self.spapr:
                 raise ValueError("spapr=True: the 1.5.3 code knows type1 only")
-            if self.unset_first or not self.kvm_on_reuse:
+            if self.unset_first or not self.kvm_on_reuse or self.kvm_after_listener:
                 raise ValueError("rhel77 always unsets first, and tells KVM in vfio_get_group")

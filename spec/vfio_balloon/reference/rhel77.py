@@ -29,14 +29,10 @@ class Rhel77Vfio(Vfio):
             return False
         self.at("API version")
         if self.env.fails("api"):                                           # E2
-            self.close_container(container, "close container on api")
-            self.release_if_taken(group, container, "api")
-            return False
+            return self.leave(group, container, "api")
         self.at("CHECK_EXTENSION")
         if self.env.fails("no_type1"):                                      # E6
-            self.close_container(container, "close container on no_type1")
-            self.release_if_taken(group, container, "no_type1")
-            return False
+            return self.leave(group, container, "no_type1")
         return self.set_up_type1(group, container)
 
     def set_up_type1(self, group: VFIOGroup, container: VFIOContainer) -> bool:
@@ -50,23 +46,18 @@ class Rhel77Vfio(Vfio):
             self.inhibit(voter, "inhibit")
         self.at("SET_CONTAINER")
         if self.env.fails("set_container"):                                 # E3
-            self.close_container(container, "close container on set_container")
-            self.release_if_taken(group, container, "set_container")
-            return False
+            return self.leave(group, container, "set_container")
         self.kernel.set_container(group.fd, container.fd)
         self.at("SET_IOMMU")
         if self.env.fails("set_iommu"):                                     # E4
-            self.close_container(container, "close container on set_iommu")
-            self.release_if_taken(group, container, "set_iommu")
-            return False
+            return self.leave(group, container, "set_iommu")
         self.kernel.set_iommu(container.fd)
         if self.options.vote == "after_attach":
             self.inhibit(voter, "inhibit")
-        if not self.register_listener(container):                           # E5
-            self.unregister_listener(container, "unregister listener on listener")
-            self.close_container(container, "close container on listener")
-            self.release_if_taken(group, container, "listener")
-            return False
+        if not self.register_listener(container) and not self.options.ignore_listener_error:  # E5
+            self.unregister_listener(container, "unregister listener on listener",
+                                     unmaps=self.options.listener_exit_unmaps)
+            return self.leave(group, container, "listener")
         if self.options.vote == "after_listener":
             self.inhibit(voter, "inhibit")
         self.at("link")
@@ -74,6 +65,13 @@ class Rhel77Vfio(Vfio):
         group.container = container
         container.groups.append(group)
         return True
+
+    def leave(self, group: VFIOGroup, container: VFIOContainer, exit: str) -> bool:
+        """What all error exits but the first do: free and close, give the vote back, return."""
+        if self.options.unclosed_exit != exit:
+            self.close_container(container, f"close container on {exit}")
+        self.release_if_taken(group, container, exit)
+        return False
 
     def release_if_taken(self, group: VFIOGroup, container: VFIOContainer | None,
                          exit: str) -> None:

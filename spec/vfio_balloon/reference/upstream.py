@@ -63,16 +63,20 @@ class UpstreamVfio(Vfio):
             failed = self.set_up_spapr(container)
             if failed is not None:
                 return container, failed
-        self.at("KVM add")
-        self.kernel.kvm_add(group.fd)
+        if not self.options.kvm_after_listener:
+            self.at("KVM add")
+            self.kernel.kvm_add(group.fd)
         if self.options.vote == "after_attach":
             self.inhibit(voter, "inhibit")
         self.at("link")
         container.listed = True
         group.container = container
         container.groups.append(group)
-        if not self.register_listener(container):
+        if not self.register_listener(container) and not self.options.ignore_listener_error:
             return container, "listener"                                    # U12
+        if self.options.kvm_after_listener:
+            self.at("KVM add")
+            self.kernel.kvm_add(group.fd)
         if self.options.vote == "after_listener":
             self.inhibit(voter, "inhibit")
         return container, None
@@ -121,10 +125,11 @@ class UpstreamVfio(Vfio):
             self.at("unlink on error")
             container.groups.remove(group)
             container.listed = False
-            self.at("KVM del on error")
-            self.kernel.kvm_del(group.fd)
+            if not self.options.kvm_after_listener:
+                self.at("KVM del on error")
+                self.kernel.kvm_del(group.fd)
             self.unregister_listener(container, "unregister listener on error")
-        if container is not None:
+        if container is not None and self.options.unclosed_exit != failed:
             self.close_container(container, "close container on error")
         if self.vote_was_due(failed):
             voter = group if self.options.per == "group" else container

@@ -146,8 +146,9 @@ class Vfio:
         device.fd_open = True
         if device.balloon_allowed != group.balloon_allowed:
             if group.devices:
+                device.fd_open = not self.options.closes_device_fd
                 return False
-            if not group.balloon_allowed:
+            if not group.balloon_allowed and not self.pinned_ahead(group):
                 voter = group if self.options.per == "group" else group.container
                 if voter.holds_vote:
                     self.uninhibit(voter, "opt in")
@@ -156,6 +157,10 @@ class Vfio:
         group.devices.append(device)
         device.group = group
         return True
+
+    def pinned_ahead(self, group: VFIOGroup) -> bool:
+        """Whether opting in is refused: the pages are pinned already, whatever the device does."""
+        return self.options.spapr_keeps_votes and group.container.prereg
 
     def vfio_put_base_device(self, device: VFIODevice) -> VFIOGroup:
         """Unlink the device and close it."""
@@ -260,10 +265,11 @@ class Vfio:
                 self.kernel.map_dma(container.fd, page)
         return not failed
 
-    def unregister_listener(self, container: VFIOContainer, label: str) -> None:
+    def unregister_listener(self, container: VFIOContainer, label: str,
+                            unmaps: bool = False) -> None:
         """vfio_listener_release; since d25836cafd75 memory_listener_unregister unmaps."""
         self.at(label)
-        if self.options.unmaps and container.listener:
+        if (unmaps or self.options.unmaps) and container.listener:
             for page in self.kernel.memory.pages:
                 self.kernel.unmap_dma(container.fd, page)
         container.listener = False
