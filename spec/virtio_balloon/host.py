@@ -1,0 +1,104 @@
+"""The device as the virtio specification allows it to be, and its virtqueues.
+
+Device types, "Traditional Memory Balloon Device": the device may modify a page from the moment
+it finds the page's number in an inflate request. It has to stop when it acknowledges that
+request or, with VIRTIO_BALLOON_F_MUST_TELL_HOST, when it acknowledges a deflate request.
+"""
+from types import SimpleNamespace
+
+from checker import ANY, Bool, Component, Enum, Int, Map, pick, process, step, until
+
+SOURCE = "virtio specification, 5.5.6 Device Operation"
+
+
+class Virtqueue(Component):
+    """A queue that holds one request. The request is the driver's own array, not a copy of it."""
+
+    def __init__(self, slots: int):
+        self.state = Enum("empty", "added", "seen", "used")
+        self.length = Int(0, slots)
+
+    def add(self, length):
+        """virtqueue_add_outbuf and virtqueue_kick."""
+        self.state = "added"
+        self.length = length
+
+    def get_buf(self):
+        """virtqueue_get_buf, where there is something to get."""
+        self.state = "empty"
+        self.length = 0
+
+
+class Host(Component):
+    """Serves both queues, changes its mind on the balloon's size, and discards what it may."""
+
+    def __init__(self, options, pages, slots: int, most: int):
+        self.options = options
+        self.pages = pages
+        self.page = pages.page
+        self.slots = slots
+        self.most = most
+        self.inflate = Virtqueue(slots)
+        self.deflate = Virtqueue(slots)
+        self.must_tell = Bool(init=ANY if options.must_tell is None else options.must_tell)
+        self.sizes = tuple(range(most + 1)) if options.sizes is None else options.sizes
+        self.num_pages = Int(0, most, init=options.target)  # config: the size it wants
+        if options.reads_actual:
+            self.actual = Int(0, most)                      # config: the size that it is told
+        self.may_modify = Map(self.page, Bool)
+        self.lost = Map(self.page, Bool)        # was modified in the guest's hands
+        self.guest = SimpleNamespace(driver=None)       # whose requests these are
+
+    def names(self, queue, p):
+        """Whether the request in the queue names the page."""
+        return any(s < queue.length and self.guest.driver.pfns[s] == p for s in range(self.slots))
+
+    def write_actual(self, size):
+        """What the driver writes costs states; it matters only where somebody reads it."""
+        if self.options.reads_actual:
+            self.actual = size
+
+    @process(daemon=True, fair="weak")
+    async def serve_inflate(self):
+        while True:
+            await until(lambda: self.inflate.state == "added", "see inflate", source=SOURCE)
+            self.inflate.state = "seen"
+            for p in self.page:
+                self.may_modify[p] = self.may_modify[p] or self.names(self.inflate, p)
+            if self.options.silent:
+                return
+            await step("ack inflate", source=SOURCE)
+            if not self.must_tell and not self.options.discards_after_ack:
+                for p in self.page:
+                    self.may_modify[p] = self.may_modify[p] and not self.names(self.inflate, p)
+            self.inflate.state = "used"
+
+    @process(daemon=True, fair="weak")
+    async def serve_deflate(self):
+        while True:
+            await until(lambda: self.deflate.state == "added", "see deflate", source=SOURCE)
+            self.deflate.state = "seen"
+            if self.options.silent:
+                return
+            await step("ack deflate", source=SOURCE)
+            if not self.options.discards_after_ack:
+                for p in self.page:
+                    self.may_modify[p] = self.may_modify[p] and not self.names(self.deflate, p)
+            self.deflate.state = "used"
+
+    @process(daemon=True)
+    async def discard(self):
+        while True:
+            await until(lambda: any(self.may_modify[p] for p in self.page), "discard",
+                        source=SOURCE)
+            p = pick((p for p in self.page if self.may_modify[p]), "page")
+            if self.pages.in_guests_hands(p):
+                self.lost[p] = True
+
+    @process(daemon=True)
+    async def change_size(self):
+        """QMP's balloon command: a new size, and the interrupt that tells of it."""
+        while self.options.targets:
+            await step("new size", source="virtio specification, 5.5.6.1 Driver Requirements")
+            self.num_pages = pick(self.sizes, "size")
+            await self.guest.driver.virtballoon_changed()

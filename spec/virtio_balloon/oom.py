@@ -1,0 +1,50 @@
+"""mm/oom_kill.c up to the driver's notifier, and what the notifier answers."""
+from checker import Bool, Component, Int, Lock, maybe, process, step
+
+from spec.virtio_balloon.driver import FILE
+
+
+class Oom(Component):
+    """Tasks whose allocation fails. They may hold file system locks, and wait for no one else."""
+
+    def __init__(self, options, driver):
+        self.options = options
+        self.driver = driver
+        self.oom_lock = Lock
+        self.freed = Int(0, driver.slots)           # pages, as out_of_memory is told
+        self.really_freed = Int(0, driver.slots)    # pages, as they were
+        self.notified = Bool                        # the notifier chain runs
+
+    @process(daemon=True)
+    async def task(self):
+        while True:
+            await step("__alloc_pages_slowpath", source="mm/page_alloc.c:__alloc_pages_slowpath")
+            if self.options.fs_lock:
+                if maybe("within the file system"):
+                    async with self.driver.fs_lock:
+                        await self.out_of_memory()
+                    continue
+            await self.out_of_memory()
+
+    async def out_of_memory(self):
+        await step("__alloc_pages_may_oom", source="mm/page_alloc.c:__alloc_pages_may_oom")
+        self.oom_lock.try_acquire()
+        self.notified = True
+        if self.driver.deflate_on_oom:
+            await self.virtballoon_oom_notify()
+        self.notified = False
+        self.freed = 0
+        self.really_freed = 0
+        self.oom_lock.release()
+
+    async def virtballoon_oom_notify(self):
+        """Free a whole array of pages; runs with oom_lock held."""
+        freed = await self.driver.leak_balloon(self.driver.slots)
+        await step("update_balloon_size on OOM", source=f"{FILE}:virtballoon_oom_notify")
+        self.driver.host.write_actual(self.driver.num_pages)
+        if self.options.oom_counts == "pages":      # 5a6b4cc5b7a1
+            self.freed = freed // self.driver.per_page
+        else:
+            self.freed = freed
+        self.really_freed = freed // self.driver.per_page
+        await step("notifier_call_chain returns", source="mm/oom_kill.c:out_of_memory")
