@@ -52,7 +52,8 @@ def test_sanitizers_find_nothing(tmp_path, words, sanitizer):
 
 def test_wrong_arguments_are_refused(tmp_path):
     program = compile_(tmp_path, 1, "-O1", "-DMODULUS=4")
-    for arguments in (["nonsense"], ["threads"], ["depth=3"], ["dump=/nowhere/at/all"]):
+    for arguments in (["nonsense"], ["threads"], ["threads=x"], ["limit="], ["depth=3"],
+                      ["thread=1"], ["dump=/nowhere/at/all"]):
         done = run(program, *arguments)
         assert done.returncode != 0 and "engine:" in done.stderr
 

@@ -214,7 +214,7 @@ def test_states_of_several_words(words, size):
 
 def test_names_that_c_would_not_like():
     odd = Enum("*/ int", "/* é", "return")
-    process = Process("for", Index("while", 2), "int", 0,
+    process = Process("for", Index("while", 2), "linux", 0,
                       {0: Block((), Yield("emit")),
                        1: Block((Assign(Place("x.y z", (), odd, odd), Local("é", odd)),),
                                 Finish())},

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from checker.engines.native import build, explore, reachable, run
+from checker.engines.native import build, explore, prepare, reachable, run
 from checker.ir.nodes import Local, Op, Quantifier, Var
 from checker.ir.system import Property
 from checker.types import Int, Map, Range
@@ -136,13 +136,23 @@ def test_an_interrupt_keeps_what_was_covered(threads):
         time.sleep(0.8)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
     system = replace(counters(9, 10), properties=(
         Property("below", "invariant", sum_is(9, 10, "lt", 5)),))
+    prepare(system)
+    threading.Thread(target=interrupt).start()
     found = explore(system, threads=threads, memory=4 << 30)
     assert (found.complete, found.reason) == (False, "interrupted")
     assert found.distinct > 1000 and found.levels[:2] == [1, 9]
     assert len(found.violations["below"]) == 6
+
+
+def test_an_interrupt_while_compiling(monkeypatch):
+    def compile_(command):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "_compile", compile_)
+    found = explore(counters(2, 17))
+    assert (found.complete, found.reason, found.distinct) == (False, "interrupted", 0)
 
 
 def test_a_search_that_is_killed_is_incomplete(monkeypatch):

@@ -119,7 +119,10 @@ _LOCKS: dict[pathlib.Path, threading.Lock] = {}
 _LOCKS_LOCK = threading.Lock()
 
 
-def _cached(target: pathlib.Path, build: Callable[[pathlib.Path], None]) -> pathlib.Path:
+Build = Callable[[pathlib.Path], None]
+
+
+def _cached(target: pathlib.Path, build: Build) -> pathlib.Path:
     """`target`, made by `build` unless it is there and sound. Threads wait for each other."""
     with _LOCKS_LOCK:
         lock = _LOCKS.setdefault(target, threading.Lock())

@@ -125,7 +125,7 @@ def total(parts: list[C], constant: int = 0) -> C:
 KEYWORDS = """
     auto bool break case char const continue default do double else enum extern false float for
     goto if inline int long register restrict return short signed sizeof static struct switch true
-    typedef union unsigned void volatile while main
+    typedef union unsigned void volatile while main NULL linux unix
 """.split()
 
 

@@ -79,7 +79,10 @@ def prepare(system: System) -> pathlib.Path:
 
 
 def default_threads() -> int:
-    return len(os.sched_getaffinity(0))
+    """As many as this process may have processors."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _arguments(threads: int | None, limit: int | None, memory: int | None,
@@ -124,7 +127,10 @@ class _Run:
     better: pathlib.Path | None = None              # the program to begin anew with
 
     def exploration(self, limit: int | None, memory: int | None) -> Exploration:
-        program = executable(self.generated)
+        try:
+            program = executable(self.generated)
+        except KeyboardInterrupt:
+            return Exploration(False, engine="native", reason=_reason("interrupted", None, None))
         self.started = time.perf_counter()
         status, errors = self._finished(program)
         if self.better is not None:

@@ -893,44 +893,62 @@ static void open_search(struct search *search, unsigned threads)
         }
 }
 
-/* Arguments are `name=value`: threads, limit, memory (bytes), early, dump (a file name). */
+struct options {
+    unsigned long long threads, limit, memory, early;
+    const char *dump;                   /* the file for all states */
+};
+
+/* Arguments are `name=value`; false for anything else. */
+static bool read_option(struct options *options, const char *argument)
+{
+    const struct {
+        const char *name;
+        unsigned long long *amount;
+    } amounts[] = {
+        {"threads", &options->threads},
+        {"limit", &options->limit},
+        {"memory", &options->memory},
+        {"early", &options->early},
+    };
+    const char *value = strchr(argument, '=');
+    if (value == NULL)
+        return false;
+    const size_t length = (size_t)(value++ - argument);
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
+        if (strlen(amounts[i].name) == length && memcmp(amounts[i].name, argument, length) == 0) {
+            char *end;
+            *amounts[i].amount = strtoull(value, &end, 10);
+            return end != value && *end == '\0';
+        }
+    options->dump = value;
+    return length == 4 && memcmp(argument, "dump", length) == 0;
+}
+
 int main(int count, char **arguments)
 {
     static struct search search;
-    unsigned threads = 1;
-    const char *dump_name = NULL;
-    size_t budget = SIZE_MAX / 2;
-    for (int i = 1; i < count; i++) {
-        const char *value = strchr(arguments[i], '=');
-        const unsigned long long amount = value ? strtoull(value + 1, NULL, 10) : 0;
-        if (value && strncmp(arguments[i], "threads=", 8) == 0)
-            threads = amount < 1 ? 1 : amount > MOST_THREADS ? MOST_THREADS : (unsigned)amount;
-        else if (value && strncmp(arguments[i], "limit=", 6) == 0)
-            search.limit = amount;
-        else if (value && strncmp(arguments[i], "memory=", 7) == 0)
-            budget = amount;
-        else if (value && strncmp(arguments[i], "early=", 6) == 0)
-            search.stop_early = amount != 0;
-        else if (value && strncmp(arguments[i], "dump=", 5) == 0)
-            dump_name = value + 1;
-        else {
+    struct options options = {.threads = 1, .memory = SIZE_MAX / 2};
+    for (int i = 1; i < count; i++)
+        if (!read_option(&options, arguments[i])) {
             fprintf(stderr, "engine: what is %s?\n", arguments[i]);
             return EXIT_FAILURE;
         }
-    }
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
+    search.limit = options.limit;
+    search.stop_early = options.early != 0;
     search.reported = now();
     memory.budget = SIZE_MAX / 2;        /* what it takes to begin is counted, but not refused */
-    open_search(&search, threads);
-    memory.budget = budget;
+    open_search(&search, options.threads < 1 ? 1 : options.threads > MOST_THREADS
+                ? MOST_THREADS : (unsigned)options.threads);
+    memory.budget = options.memory;
     run(&search);
     print_counts(&search);
     find_paths(&search);
     print_paths(&search);
     dismiss(&search);
-    if (dump_name != NULL && !dump(&search, dump_name)) {
-        fprintf(stderr, "engine: can not write %s\n", dump_name);
+    if (options.dump != NULL && !dump(&search, options.dump)) {
+        fprintf(stderr, "engine: can not write %s\n", options.dump);
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
