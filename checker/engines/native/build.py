@@ -3,10 +3,12 @@
 The engine is compiled once for each number of words in a state, with optimisation; a model is
 compiled and linked with it. Most models are explored in less time than optimising them takes, so
 a model is first compiled without, and again, with optimisation, when its search takes long (see
-`run.py`). Engine and models are kept by content: the key of a file is a hash of everything that went into it,
-but for comments, so that a spec whose text moved without changing is not compiled again. A file is
-complete before it gets its name, and its checksum is compared before it is used, so processes
-may share the cache and damage to it is repaired by compiling again.
+`run.py`).
+
+Engine and models are kept by content: the key of a file is a hash of everything that went into
+it, but for comments, so that a spec whose text moved without changing is not compiled again. A
+file is complete before it gets its name, and its checksum is compared before it is used, so
+processes may share the cache and damage to it is repaired by compiling again.
 """
 from __future__ import annotations
 
