@@ -15,12 +15,13 @@ from checker.face.doctor import doctor
 from checker.face.listing import explain, list_specs
 from checker.face.new import new
 from checker.face.prove import prove
+from checker.face.replay import replay
 from checker.face.show import show
 from checker.face.simulate import simulate
 from checker.face.terminal import complain
 from checker.face.verify import verify
 
-COMMANDS = (new, list_specs, verify, prove, simulate, show, explain, doctor)
+COMMANDS = (new, list_specs, verify, replay, prove, simulate, show, explain, doctor)
 
 EPILOG = """\b
 Exit status: 0 everything as declared; 1 a result differs from what is declared;
@@ -70,8 +71,7 @@ def _run(words: list[str]) -> int:
         error.show()
         return EXIT_USAGE
     except (SpecError, UserError) as error:
-        prefix = "" if isinstance(error, SpecError) else "error: "
-        complain(f"{prefix}{error}")
+        complain(error)
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")

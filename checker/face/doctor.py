@@ -88,4 +88,5 @@ def _pinned_memory() -> Finding:
 IO_URING_SETUP = 425        # the same number on every architecture
 SIZE_OF_PARAMETERS = 120    # struct io_uring_params
 
-CHECKS: tuple[Callable[[], Finding], ...] = (_versions, _libraries, _compiler, _cache, _pinned_memory)
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    _versions, _libraries, _compiler, _cache, _pinned_memory)

@@ -7,7 +7,7 @@ down are drawn straight, those that lead back or across layers bend around.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import networkx
 

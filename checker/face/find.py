@@ -20,7 +20,8 @@ def find_specs(names: Iterable[str]) -> tuple[list[Spec], list[SpecError]]:
     errors: list[SpecError] = []
     specs: list[Spec] = []
     for name in names:
-        specs.extend(spec for spec in _named(name, errors) if spec not in specs)
+        known = {(spec.path, spec.name) for spec in specs}
+        specs.extend(spec for spec in _named(name, errors) if (spec.path, spec.name) not in known)
     if not names:
         specs = _load_all(_models(HOME, "nothing is named, and "), errors)
     return specs, errors

@@ -51,11 +51,11 @@ class Ledger:
         self.console = console
         self.verbose = verbose
         self._section: tuple[str, str | None] | None = None
-        self._errors: set[str] = set()
+        self._told: set[str] = set()
 
     def run(self, run: Run) -> None:
         """The lines of one run, under the heading of its spec where that is a new one."""
-        if run.error is not None and not self._new(run.error):
+        if run.error is not None and str(run.error) in self._told:
             return
         section = (run.job.spec.path + run.job.spec.name, run.job.instance)
         if section != self._section:
@@ -73,16 +73,15 @@ class Ledger:
             self._row(row, width, engine)
         for note in run.notes:
             self.line(f"    note: {note}", "dim")
+        self.console.file.flush()         # whoever follows in a pipe sees each run as it ends
+        if run.error is not None:
+            self.error(run.error)
 
     def error(self, error: Exception) -> None:
         """What is wrong with a spec, told once, on standard error."""
-        if self._new(error):
-            complain(str(error))
-
-    def _new(self, error: Exception) -> bool:
-        known = str(error) in self._errors
-        self._errors.add(str(error))
-        return not known
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            complain(error)
 
     def recorded(self, recorded: Iterable[Recorded]) -> None:
         """The counterexample files, as runs of their own."""
@@ -119,6 +118,9 @@ class Ledger:
     def summary(self, report: Report) -> None:
         """What it all comes to, then the time."""
         self.line("")
+        if report.left_out:
+            self.line("left out, without this instance or constant: "
+                      + ", ".join(report.left_out), "yellow")
         self.console.print(_summary(report), soft_wrap=True)
         self.line(f"{report.seconds:.1f} s", "dim")
 
@@ -195,7 +197,7 @@ def rows(run: Run, verbose: bool = False) -> Iterator[Row]:
 def _together(run: Run, result: Result) -> tuple[str, ...]:
     """What a result has in common with those that share its line; () for a line of its own."""
     verdict = result.verdict
-    if verdict.outcome == "violated" or result.standing == "differs":
+    if "violated" in (verdict.outcome, result.expected) or result.standing == "differs":
         return ()
     if run.job.fault is not None:
         return (result.standing, "other properties", verdict.outcome)
@@ -215,9 +217,9 @@ def constants_text(constants: dict[str, Any]) -> str:
 
 
 def _summary(report: Report) -> Text:
-    parts = [(f"{report.count('declared')} as declared", "green"),
-             (f"{report.count('differs')} differ", "bold red"),
-             (f"{report.count('unknown')} unknown", "yellow")]
+    parts = [(f"{report.count('declared'):,} as declared", "green"),
+             (f"{report.count('differs'):,} differ", "bold red"),
+             (f"{report.count('unknown'):,} unknown", "yellow")]
     if report.complaints:
         parts.append((f"{report.complaints} vacuous", "bold red"))
     if report.recorded:
@@ -227,10 +229,10 @@ def _summary(report: Report) -> Text:
     broken = len(report.errors) + sum(run.error is not None for run in report.runs)
     if broken:
         parts.append((f"{broken} at fault", "bold red"))
-    text = Text()
-    for text_part, style in parts:
-        zero = text_part.startswith("0 ")
-        text.append(", " if text else "").append(text_part, "dim" if zero else style)
+    runs = len(report.runs)
+    text = Text(f"{runs} run{'s' * (runs != 1)}: ")
+    for number, (part, style) in enumerate(parts):
+        text.append(", " * (number > 0)).append(part, "dim" if part.startswith("0 ") else style)
     if report.interrupted:
         left = report.planned - len(report.runs)
         text.append(f"; interrupted, {left} of {report.planned} not begun", "yellow")

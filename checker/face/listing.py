@@ -33,7 +33,7 @@ IMPLICIT_MEANING = {
     "queue_full": "Something is put into a queue that is full.",
     "queue_empty": "Something is taken, without waiting, from a queue that is empty.",
     "empty_choice": "`pick` has nothing to pick from.",
-    "division": "A division by zero.",
+    "division": "A number is divided by zero, or a remainder by zero is taken.",
     "reentry": "A process acquires a lock that it holds already.",
     "release": "A process releases a lock that it does not hold.",
 }
@@ -54,7 +54,7 @@ def list_specs(specs: Sequence[str]) -> int:
         except SpecError as error:
             errors.append(error)
     for error in errors:
-        complain(str(error))
+        complain(error)
     return errors[0].exit_status if errors else EXIT_OK
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import networkx
 
 from checker.ir.nodes import (DONE, Assign, Block, Branch, Check, Choose, Const, Expr, Finish,
-                              ForEach, Goto, Local, Location, Statement, When, Yield)
+                              ForEach, Goto, Local, Location, Op, Statement, When, Yield)
 from checker.ir.show import show_expr, show_place, show_type
 from checker.ir.system import Process, System
 from checker.source import Loc
@@ -174,7 +174,7 @@ def _statements(statements: tuple[Statement, ...], depth: int) -> Iterator[Line]
 def _taken_by(following: tuple[Statement, ...], variable: str) -> str:
     """The place that a choice goes to, where the next statement only puts it there."""
     match following:
-        case (Assign(place, Local(name)),) if name == variable:
+        case (Assign(place, Local(name) | Op("some", (Local(name),))),) if name == variable:
             return show_place(place)
     return ""
 

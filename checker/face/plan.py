@@ -70,34 +70,29 @@ def default_instance(spec: Spec) -> str | None:
 
 
 def plan(specs: Sequence[Spec], chosen: Selection) -> list[Job]:
-    """The jobs of a selection, in the order of declaration. Raises UserError for unknown names."""
+    """The jobs of a selection, in the order of declaration. Raises UserError for a name that
+    one of the specs does not know, for a fault: that none knows."""
     if chosen.fault is not None:
         known = [fault.name for spec in specs for fault in spec.faults]
         if chosen.fault not in known:
             raise UserError(f"there is no fault {chosen.fault!r}",
                             hint=did_you_mean(chosen.fault, known))
-    if chosen.instance is not None:
-        _some_has(specs, "instance", chosen.instance, lambda spec: spec.instances)
-    for name in chosen.constants:
-        _some_has(specs, "constant", name, lambda spec: spec.constants)
+    for spec in specs:
+        spec.arguments(chosen.instance, chosen.constants)
     return [job for spec in specs for job in _jobs(spec, chosen)]
 
 
-def _some_has(specs: Sequence[Spec], what: str, name: str, of: Any) -> None:
-    known = [known for spec in specs for known in of(spec)]
-    if name not in known:
-        who = specs[0].name if len(specs) == 1 else "none of the specs"
-        verb = "has no" if len(specs) == 1 else "has a"
-        raise UserError(f"{who} {verb} {what} {name!r}", hint=did_you_mean(name, known))
+def those_that_know(specs: Sequence[Spec], chosen: Selection) -> list[Spec]:
+    """The specs that have the instance and the constants; all of them where none has, so that
+    `plan` can say what is unknown."""
+    found = [spec for spec in specs
+             if (chosen.instance is None or chosen.instance in spec.instances)
+             and set(chosen.constants) <= set(spec.constants)]
+    return found or list(specs)
 
 
 def _jobs(spec: Spec, chosen: Selection) -> Iterator[Job]:
-    """One spec's jobs; none where it lacks the instance or a constant that others have."""
     instance = chosen.instance or default_instance(spec)
-    if instance is not None and instance not in spec.instances:
-        return
-    if not set(chosen.constants) <= set(spec.constants):
-        return
     more = (chosen.constants, chosen.preemptible)
     if chosen.fault is None:
         yield Job(spec, instance, None, *more)

@@ -1,13 +1,14 @@
 """`checker prove`: what Z3 can say of one system, by induction or up to a bound.
 
 A step that breaks a property from a state nobody knows to be reachable is no violation. Where
-the states can be enumerated they are, and the counterexample to induction is told for what it
-is: a real violation (then shown with its trace), or a state that a lemma has to exclude.
+the states can be enumerated they are: a property that is violated is shown with its trace, and
+for one that is only not inductive the step is told for what it is, so that a lemma can be found.
 """
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from functools import cached_property
 
 import click
 
@@ -23,7 +24,7 @@ from checker.face.progress import ProgressLine
 from checker.face.search import Limits, searcher
 from checker.face.terminal import console
 from checker.ir.system import IMPLICIT, State, System
-from checker.results.exploration import Exploration
+from checker.results.exploration import Path
 from checker.results.verdict import Verdict
 
 MOST_STATES = 200_000
@@ -48,8 +49,9 @@ def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, 
           verbose: bool, **chosen) -> int:
     """Prove one system with Z3, at its fixed size.
 
-    By induction, with the spec's lemmas; or, with --bound, by a search that is bounded. Where a property is not inductive, the step that breaks it is shown and told apart: reachable
-    (a violation), unreachable (a lemma has to exclude it), or undecided.
+    By induction, with the spec's lemmas; or, with --bound, by a search that is bounded. Where a
+    property is not inductive, the step that breaks it is shown, and whether the state before it
+    is reachable. A property that is violated is shown with its trace.
     """
     started = time.perf_counter()
     job = chosen_job(**chosen)
@@ -133,11 +135,10 @@ def _not_inductive(judging: Judge, kind: str, judged: induction.Judged,
                    reachable: _Reachable) -> tuple[Verdict, str]:
     """The verdict on a property that some step breaks, and the step as text."""
     assert judged.cti is not None
+    path = reachable.violations.get(judged.property)
+    if path is not None:
+        return judging.shown(judged.property, kind, "violated", path), ""
     found = reachable.label(judged.cti)
-    if found == "reachable":
-        path = reachable.exploration().violations.get(judged.property)
-        if path is not None:
-            return judging.shown(judged.property, kind, "violated", path), ""
     text = render_cti(judging.system, judged.cti).rstrip()
     dropped = f"\nwithout {', '.join(judged.without)}" if judged.without else ""
     return judging.verdict(judged.property, kind, "unknown",
@@ -154,23 +155,22 @@ _ADVICE = {
 
 
 class _Reachable:
-    """The reachable states of a system, where they can be had; found out when first needed."""
+    """What enumeration knows of a system, as far as it gets; found out when first needed."""
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self._states: Collection[State] | None = None
-        self._asked = False
 
     def label(self, cti: Cti) -> str:
-        if not self._asked:
-            self._asked, self._states = True, self._enumerate()
         return label(cti, self._states)
 
-    def exploration(self) -> Exploration:
+    @cached_property
+    def violations(self) -> dict[str, Path]:
+        """What an explicit search finds violated."""
         with searcher(Limits(limit=MOST_STATES)) as engine:
-            return engine.finish(engine.begin(self.system), None)[0]
+            return engine.finish(engine.begin(self.system), None)[0].violations
 
-    def _enumerate(self) -> Collection[State] | None:
+    @cached_property
+    def _states(self) -> Collection[State] | None:
         try:
             return set(native.reachable(self.system, limit=MOST_STATES))
         except (native.NoCompiler, native.Unsupported, RuntimeError):

@@ -32,6 +32,7 @@ class Recorded:
 class Report:
     """What happened. `planned` counts the jobs there were, all of `runs` unless interrupted.
 
+    `left_out` names specs of spec/ that do not have the instance or constants asked for.
     `property` is the only one reported on, where one was asked for.
     """
 
@@ -40,6 +41,7 @@ class Report:
     errors: list[SpecError | UserError] = field(default_factory=list)
     planned: int = 0
     interrupted: bool = False
+    left_out: list[str] = field(default_factory=list)
     seconds: float = 0.0
     property: str | None = None
 

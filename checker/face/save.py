@@ -35,12 +35,12 @@ def save(report: Report, folder: str | pathlib.Path) -> list[pathlib.Path]:
 
 
 def _named(run: Run) -> Iterator[tuple[str, Trace]]:
-    """The counterexamples of a run by file name: the fault's, with the property's where the
-    fault has several, or the property's alone."""
-    shown = [(r.verdict.property, r.verdict.trace) for r in run.results
-             if r.verdict.outcome == "violated" and r.verdict.trace is not None]
-    for name, trace in shown:
-        parts = [run.job.fault.name] if run.job.fault else [name]
-        if run.job.fault and len(shown) > 1:
-            parts.append(name)
-        yield ".".join(re.sub(r"[^\w.-]+", "_", part).strip("_") for part in parts), trace
+    """The counterexamples of a run by file name: of a fault the one of the first property that
+    it names, without a fault one for each property."""
+    shown = {r.verdict.property: r.verdict.trace for r in run.results
+             if r.verdict.outcome == "violated" and r.verdict.trace is not None}
+    if run.job.fault is not None:
+        first = next((name for name in (*run.job.breaks, *shown) if name in shown), None)
+        shown = {run.job.fault.name: shown[first]} if first is not None else {}
+    for name, trace in shown.items():
+        yield re.sub(r"[^\w.-]+", "_", name).strip("_"), trace

@@ -27,8 +27,8 @@ def show(spec: str, dot_file: str | None, svg_file: str | None, other: str | Non
          **chosen) -> int:
     """Show processes as state machines, or a recorded trace.
 
-    SPEC is a spec as for verify, or a .itf.json file. Beside each effect stands the line of the spec that it comes from. A trace is certified
-    before it is shown.
+    SPEC is a spec as for verify, or a .itf.json file. Beside each effect stands the line of the
+    spec that it comes from. A trace is certified before it is shown.
     """
     ledger = Ledger(console())
     if spec.endswith(SUFFIX):

@@ -6,7 +6,14 @@ import sys
 
 from rich.console import Console
 
-from checker.errors import UserError
+from checker.errors import SpecError, UserError
+
+
+class _Console(Console):
+    """Leaves it to `main` what a reader that has gone means; rich would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console(*, error: bool = False) -> Console:
@@ -15,11 +22,13 @@ def console(*, error: bool = False) -> Console:
     if hasattr(stream, "reconfigure"):
         # A terminal that can not show a character shows a question mark, not a traceback.
         stream.reconfigure(errors="replace")
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def complain(text: str) -> None:
-    """An error message."""
+def complain(problem: Exception | str) -> None:
+    """An error message, after what has been printed so far."""
+    sys.stdout.flush()
+    text = str(problem) if isinstance(problem, (SpecError, str)) else f"error: {problem}"
     console(error=True).print(text, style="red" if text.startswith("error") else None)
 
 

@@ -29,7 +29,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "counts": {"declared": report.count("declared"), "differs": report.count("differs"),
                    "unknown": report.count("unknown"), "vacuous": report.complaints,
                    "planned_runs": report.planned},
-        "seconds": round(report.seconds, 3),
+        "left_out": list(report.left_out), "seconds": round(report.seconds, 3),
         "runs": [_run(run) for run in report.runs],
         "recorded": [_recorded(file) for file in report.recorded],
         "errors": [error for each in report.errors for error in _errors(each)],

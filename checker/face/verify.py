@@ -16,7 +16,7 @@ from checker.face.check import Run, base_name, check_all
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger
 from checker.face.options import parse_settings
-from checker.face.plan import Job, Selection, plan
+from checker.face.plan import Job, Selection, plan, those_that_know
 from checker.face.progress import ProgressLine
 from checker.face.recorded import recorded
 from checker.face.report import Report
@@ -147,6 +147,10 @@ class _Session:
     def _run(self, progress: ProgressLine, on_run: Callable[[Run], None]) -> None:
         report = self.report
         specs, report.errors[:] = find_specs(self.names)
+        if not self.names:
+            known = those_that_know(specs, self.selection)
+            report.left_out.extend(spec.name for spec in specs if spec not in known)
+            specs = known
         jobs = plan(specs, self.selection) if specs else []
         report.planned = len(jobs)
         if report.property:
