@@ -18,7 +18,8 @@ VERSIONS = {"Upstream": "upstream", "Reviewed": "reviewed", "Rhel77": "rhel77"}
 
 # Constants that have the reference's names and values.
 SAME = ("bql", "balloon_bql", "release", "zap", "unmaps", "unset_first", "listener_exit_unmaps",
-        "per", "counter", "kvm_on_reuse", "kvm_after_listener", "ignore_listener_error", "spapr",
+        "per", "counter", "kvm_on_reuse", "kvm_after_listener", "ignore_listener_error",
+        "keep_listener", "spapr",
         "spapr_exit_unregisters", "spapr_keeps_votes", "closes_device_fd", "vote")
 EXITS = ("leak_exit", "double_release_exit", "unclosed_exit")
 
@@ -26,24 +27,31 @@ EXITS = ("leak_exit", "double_release_exit", "unclosed_exit")
 RIGHT = dict(vote=None, per="group", leak_exit="none", double_release_exit="none",
              unclosed_exit="none", counter="atomic", postcopy_votes="one_vote",
              kvm_on_reuse=True, kvm_after_listener=False, ignore_listener_error=False,
-             unset_first=False, unmaps=None)
+             keep_listener=False, unset_first=False, unmaps=None)
 
-# What is wrong with the versions as they were, put right: later commits where there are some, and
-# the order and the locking that the findings ask for.
-BETTER = dict(vote="before_attach", release="after_unmap", bql=True, balloon_bql=True,
-              spapr_exit_unregisters=True, spapr_keeps_votes=True, closes_device_fd=True)
+# What is wrong with the versions as they were, and what puts it right: later commits where there
+# are some, else the order and the locking that the findings ask for. The first that applies.
+BETTER: list[tuple[Callable[[dict[str, Any]], bool], dict[str, Any]]] = [
+    (lambda c: c["spapr"] and not c["spapr_exit_unregisters"], dict(spapr_exit_unregisters=True)),
+    (lambda c: c["spapr"] and c["mixed"] and not c["spapr_keeps_votes"],
+     dict(spapr_keeps_votes=True)),
+    (lambda c: c["disagree"] and not c["closes_device_fd"], dict(closes_device_fd=True)),
+    (lambda c: not c["bql"], dict(bql=True)),
+    (lambda c: c["release"] == "before_unmap", dict(release="after_unmap")),
+    (lambda c: c["zap"] == "two_steps" and not c["balloon_bql"], dict(balloon_bql=True)),
+    (lambda c: True, dict(vote="before_attach", listener_exit_unmaps=True)),
+]
 
 
 def adapter_for(spec_name: str) -> "VfioAdapter":
     return VfioAdapter(VERSIONS[spec_name])
 
 
-def corrected(constants: dict[str, Any], version: str) -> dict[str, Any]:
-    """The constants without their mistakes; where they have none, without the version's own."""
+def corrected(constants: dict[str, Any]) -> dict[str, Any]:
+    """The constants without their mistakes; where they have none, without one of the version's."""
     if any(constants[name] != right for name, right in RIGHT.items()):
         return {**constants, **RIGHT}
-    better = BETTER if version != "rhel77" else {**BETTER, "listener_exit_unmaps": True}
-    return {**constants, **better}
+    return {**constants, **next(better for applies, better in BETTER if applies(constants))}
 
 
 class VfioAdapter:
@@ -56,7 +64,7 @@ class VfioAdapter:
               memory: str | None = None) -> "Stage":
         constants = dict(trace.system.constants)
         if correct:
-            constants = corrected(constants, self.version)
+            constants = corrected(constants)
         return Stage(trace, self.version, constants, hooks, memory)
 
 
@@ -176,7 +184,7 @@ class Stage:
 
     def symptom(self, property: str) -> Sequence[str] | None:
         seen = self.machine.observe()
-        return list(SYMPTOMS[property](self, seen)) or None
+        return SYMPTOMS[property](self, seen) or None if property in SYMPTOMS else None
 
     def close(self) -> None:
         self.machine.close()

@@ -69,14 +69,17 @@ def containers() -> list[Fault]:
     return [
         Fault("listener_error_ignored", breaks="initialised_container_maps_all_ram",
               ignore_listener_error=True, cite="c65ee433153b: container->error, U12 and E5"),
+        Fault("listener_kept_on_its_exit", keep_listener=True,
+              breaks=("nothing_left_behind", "no_listener_on_a_freed_container"),
+              cite="c65ee433153b: listener_release_exit, U12 and E5"),
+        Fault("kvm_not_told_on_reuse", breaks="attached_groups_known_to_kvm", kvm_on_reuse=False,
+              cite="2016986aedb6, 2017"),
     ]
 
 
 def upstream_only() -> list[Fault]:
     """Bugs of the years before that the backport's base is too old for."""
     return [
-        Fault("kvm_not_told_on_reuse", breaks="attached_groups_known_to_kvm", kvm_on_reuse=False,
-              cite="2016986aedb6, 2017"),
         Fault("kvm_told_after_the_listener", breaks="kvm_knows_the_group_before_the_listener",
               kvm_after_listener=True, cite="8c37faa475f3, 2017"),
         Fault("unset_before_unregister", breaks="no_request_to_a_dead_container",

@@ -30,7 +30,7 @@ class Qemu(Component):
       locking       bql: operations hold the big lock; balloon_bql: the balloon holds it too
       order         vote, release, zap, unmaps, unset_first, listener_exit_unmaps
       mistakes      per, leak_exit, double_release_exit, unclosed_exit, counter, postcopy_votes,
-                    kvm_on_reuse, kvm_after_listener, ignore_listener_error,
+                    kvm_on_reuse, kvm_after_listener, ignore_listener_error, keep_listener,
                     spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd
       rules         strict: pinned pages are covered by a vote in the middle of operations too
 
@@ -46,8 +46,8 @@ class Qemu(Component):
                  unset_first=False, listener_exit_unmaps=False, per="group", leak_exit="none",
                  double_release_exit="none", unclosed_exit="none", counter="atomic",
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
-                 ignore_listener_error=False, spapr_exit_unregisters=False,
-                 spapr_keeps_votes=False, closes_device_fd=False, strict=False):
+                 ignore_listener_error=False, keep_listener=False,
+                 spapr_exit_unregisters=False, spapr_keeps_votes=False, closes_device_fd=False, strict=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -69,6 +69,7 @@ class Qemu(Component):
             unclosed_exit=unclosed_exit, postcopy_votes=postcopy_votes,
             kvm_on_reuse=kvm_on_reuse, kvm_after_listener=kvm_after_listener,
             kvm_in_get_group=backport, ignore_listener_error=ignore_listener_error,
+            keep_listener=keep_listener,
             spapr_exit_unregisters=spapr_exit_unregisters, spapr_keeps_votes=spapr_keeps_votes,
             closes_device_fd=closes_device_fd)
         self.group = Index("group", groups)

@@ -62,8 +62,9 @@ class Rhel77Vfio(Vfio):
             await self.vote_for(g, c, "inhibit")
         mapped = await self.register_listener(c)
         if not mapped and not self.options.ignore_listener_error:
-            await step("unregister listener on listener", source=CONNECT)
-            self.drop_listeners(c, self.options.unmaps or self.options.listener_exit_unmaps)
+            if not self.options.keep_listener:
+                await step("unregister listener on listener", source=CONNECT)
+                self.drop_listeners(c, self.options.unmaps or self.options.listener_exit_unmaps)
             await self.leave(g, c, "listener")                               # E5
             return
         if self.options.vote == "after_listener":

@@ -145,8 +145,10 @@ class UpstreamVfio(Vfio):
             if not self.options.kvm_after_listener:
                 await step("KVM del on error", source=CONNECT)
                 self.kernel.kvm_del(g)
-            await step("unregister listener on error", source="memory.c:memory_listener_unregister")
-            self.drop_listeners(c, self.options.unmaps)
+            if not self.options.keep_listener:
+                await step("unregister listener on error",
+                           source="memory.c:memory_listener_unregister")
+                self.drop_listeners(c, self.options.unmaps)
         if c is not None and self.failed[g] != self.options.unclosed_exit:
             await step("close container on error", source=CONNECT)
             self.close_container(c)

@@ -47,10 +47,15 @@ class Vfio(Component):
             return False
         await step("list group", source=source)
         self.listed[g] = True
-        if self.options.kvm_in_get_group:               # 8c37faa475f3 moved it
+        if self.options.kvm_in_get_group and (          # 8c37faa475f3 moved it
+                self.options.kvm_on_reuse or self.alone(g)):
             await step("KVM add", source=source)
             self.kernel.kvm_add(g)
         return True
+
+    def alone(self, g):
+        """Whether the group has its container for itself."""
+        return not any(self.member[h] == self.member[g] and h != g for h in self.group)
 
     async def put_group(self, g):
         """The last device has gone: every release gives the vote back before it unmaps."""
@@ -83,8 +88,8 @@ class Vfio(Component):
         """Whether the group's container has a vote, and goes with the group."""
         if self.options.per == "group":
             return False
-        return any(self.member[g] == c and self.container_holds[c] for c in self.container) \
-            and not any(self.member[h] == self.member[g] and h != g for h in self.group)
+        return self.alone(g) and any(self.member[g] == c and self.container_holds[c]
+                                     for c in self.container)
 
     async def give_back(self, g, c, by_container):
         """vfio_put_group's release: the group's vote, unless it has opted in."""

@@ -30,6 +30,7 @@ class Options:
     unset_first: bool = False           # True is the order before 369686267a46
     unmaps: bool | None = None          # unregistering a listener unmaps, since d25836cafd75
     ignore_listener_error: bool = False         # go on with a page that is not mapped
+    keep_listener: bool = False         # the listener's error exit forgets to unregister it
     listener_exit_unmaps: bool = False  # rhel77's E5 unmaps before it gives the vote back
     closes_device_fd: bool = False      # 8709b3954d41: where the devices of a group disagree
     spapr: bool = False                 # the sPAPR IOMMU instead of type1
@@ -59,5 +60,5 @@ class Options:
         if self.version == "rhel77":
             if self.spapr:
                 raise ValueError("spapr=True: the 1.5.3 code knows type1 only")
-            if self.unset_first or not self.kvm_on_reuse or self.kvm_after_listener:
+            if self.unset_first or self.kvm_after_listener:
                 raise ValueError("rhel77 always unsets first, and tells KVM in vfio_get_group")

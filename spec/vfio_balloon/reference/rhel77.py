@@ -55,8 +55,9 @@ class Rhel77Vfio(Vfio):
         if self.options.vote == "after_attach":
             self.inhibit(voter, "inhibit")
         if not self.register_listener(container) and not self.options.ignore_listener_error:  # E5
-            self.unregister_listener(container, "unregister listener on listener",
-                                     unmaps=self.options.listener_exit_unmaps)
+            if not self.options.keep_listener:
+                self.unregister_listener(container, "unregister listener on listener",
+                                         unmaps=self.options.listener_exit_unmaps)
             return self.leave(group, container, "listener")
         if self.options.vote == "after_listener":
             self.inhibit(voter, "inhibit")

@@ -128,7 +128,8 @@ class UpstreamVfio(Vfio):
             if not self.options.kvm_after_listener:
                 self.at("KVM del on error")
                 self.kernel.kvm_del(group.fd)
-            self.unregister_listener(container, "unregister listener on error")
+            if not self.options.keep_listener:
+                self.unregister_listener(container, "unregister listener on error")
         if container is not None and self.options.unclosed_exit != failed:
             self.close_container(container, "close container on error")
         if self.vote_was_due(failed):

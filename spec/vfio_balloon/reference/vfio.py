@@ -108,7 +108,9 @@ class Vfio:
             return None
         self.at("list group")
         group.listed = True
-        if self.options.version == "rhel77":    # 8c37faa475f3 moved it before the listener
+        # 8c37faa475f3 moved it before the listener.
+        if self.options.version == "rhel77" and (
+                self.options.kvm_on_reuse or group.container.groups == [group]):
             self.at("KVM add")
             self.kernel.kvm_add(group.fd)
         return group

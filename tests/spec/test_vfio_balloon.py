@@ -1,0 +1,102 @@
+"""The three versions keep their rules, and each fault breaks what it says and nothing else."""
+import re
+
+import pytest
+from support import FAULTS, ROOT, SPECS, searched
+
+import spec.vfio_balloon.reference as reference
+from checker.engines.interp.explore import explore as interpret
+from checker.errors import SpecError
+from checker.judgement.certify import certify
+from checker.judgement.vacuity import never_seen, vacuity
+
+INSTANCES = [(name, instance) for name, spec in SPECS.items() for instance in spec.instances
+             if instance != "large"]
+
+
+@pytest.mark.parametrize("name, instance", INSTANCES)
+def test_every_version_keeps_its_rules_and_nothing_is_vacuous(name, instance):
+    system, found = searched(name, instance)
+    assert found.violations == {}
+    assert [complaint.message for complaint in vacuity(system, found)] == []
+    assert [p.name for p in never_seen(system, found)] == []
+
+
+@pytest.mark.parametrize("instance", ["small", "ci"])
+@pytest.mark.parametrize("name, fault", FAULTS)
+def test_every_fault_breaks_what_it_names_and_nothing_else(name, fault, instance):
+    system, found = searched(name, instance, fault)
+    assert sorted(found.violations) == sorted(SPECS[name].fault(fault).broken)
+    for broken, path in found.violations.items():
+        assert certify(system, broken, path).property == broken
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_rule_is_broken_by_something(name):
+    """A rule that nothing breaks is no rule."""
+    spec = SPECS[name]
+    broken = {rule for fault in spec.faults for rule in fault.broken}
+    rules = {p.name for i in spec.instances for p in spec.system(i).properties
+             if p.kind in ("invariant", "step_invariant")}
+    assert rules == broken
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_fault_is_cited_and_findings_are_declared(name):
+    assert all(fault.cite for fault in SPECS[name].faults)
+    findings = {fault.name for fault in SPECS[name].faults if fault.finding}
+    common = {"teardown_under_the_lock", "teardown_without_the_lock", "check_then_act",
+              "nobody_locks", "devices_disagree"}
+    spapr = {"spapr_exit_keeps_its_listener", "spapr_pins_for_those_who_opted_in"}
+    assert findings == common | {
+        "Upstream": spapr,
+        "Reviewed": spapr | {"joining_pins_before_the_vote", "spapr_pins_before_the_vote"},
+        "Rhel77": {"listener_exit_releases_while_pinned"}}[name]
+
+
+def test_the_order_that_was_reviewed_is_the_one_that_was_changed():
+    """The same constants that upstream's stronger instance stands break the reviewed version."""
+    ordered = SPECS["Upstream"].instances["ordered"]
+    assert interpret(SPECS["Upstream"].system(None, **ordered, ), limit=500).violations == {}
+    _, found = searched("Reviewed", fault="joining_pins_before_the_vote")
+    assert set(found.violations) == {"pinned_means_inhibited", "no_stale_mapping"}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_both_explicit_engines_agree(name):
+    system, found = searched(name, "small")
+    plain = interpret(system)
+    assert (plain.distinct, plain.generated, plain.levels, plain.fired) == (
+        found.distinct, found.generated, found.levels, found.fired)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_steps_are_named_as_in_the_reference(name):
+    table = reference.__doc__.split("Choices (")[0]
+    exits = "open, api, no_type1, set_container, set_iommu, listener, prereg, tce_info, " \
+        "default_window"
+    known = set(re.findall(r"^    (\w[\w ]*?)(?:  |$)", table, re.MULTILINE))
+    known |= {label.replace("EXIT", exit) for label in known if "EXIT" in label
+              for exit in exits.split(", ")}
+    for instance in SPECS[name].instances:
+        for process in SPECS[name].system(instance).processes:
+            for location in process.locations.values():
+                assert location.label in known, location.label
+                assert location.provenance.count(":") in (0, 1) and location.provenance
+
+
+def test_readme_lists_every_fault_and_every_rule():
+    text = (ROOT / "spec" / "vfio_balloon" / "README.md").read_text()
+    for name, fault in FAULTS:
+        generic = re.sub(r"_on_\w+$", "_on_EXIT", fault)
+        assert f"`{fault}`" in text or f"`{generic}`" in text, (name, fault)
+    for spec in SPECS.values():
+        for declared in spec.system("ordered").properties:
+            if declared.kind != "sometimes":
+                assert f"`{declared.name}`" in text, declared.name
+
+
+@pytest.mark.parametrize("constants", [dict(spapr=True), dict(unset_first=True)], ids=str)
+def test_the_backport_has_no_such_thing(constants):
+    with pytest.raises(SpecError, match="type1 only"):
+        SPECS["Rhel77"].system("small", **constants)
