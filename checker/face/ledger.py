@@ -104,7 +104,7 @@ class Ledger:
         for run in report.runs:
             for result in run.results:
                 violated = result.verdict.outcome == "violated"
-                wanted = everything and (violated or report.property)
+                wanted = everything and (violated or report.only)
                 if result.verdict.trace and (wanted or result.standing == "differs"):
                     self.trace(result.verdict.trace)
 

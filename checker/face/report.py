@@ -6,7 +6,6 @@ nobody knows. Only a report in which everything is as declared has status 0.
 """
 from __future__ import annotations
 
-import builtins
 from dataclasses import dataclass, field
 
 from checker.errors import (EXIT_DIFFERS, EXIT_INTERNAL, EXIT_OK, EXIT_SPEC, EXIT_UNKNOWN,
@@ -33,7 +32,7 @@ class Report:
     """What happened. `planned` counts the jobs there were, all of `runs` unless interrupted.
 
     `left_out` names specs of spec/ that do not have the instance or constants asked for.
-    `property` is the only one reported on, where one was asked for.
+    `only` is the one property that is reported on, where one was asked for.
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -43,9 +42,9 @@ class Report:
     interrupted: bool = False
     left_out: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    property: str | None = None
+    only: str | None = None
 
-    @builtins.property
+    @property
     def exit_status(self) -> int:
         statuses = {_status_of(run) for run in self.runs}
         statuses |= {recorded.status for recorded in self.recorded}
@@ -58,7 +57,7 @@ class Report:
     def count(self, standing: Standing) -> int:
         return sum(len(run.with_standing(standing)) for run in self.runs)
 
-    @builtins.property
+    @property
     def complaints(self) -> int:
         return sum(len(run.complaints) for run in self.runs)
 

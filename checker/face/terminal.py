@@ -35,8 +35,16 @@ def complain(problem: Exception | str) -> None:
 def write_file(path: str | pathlib.Path, text: str) -> None:
     """Write a file, with the folders above it. Raises UserError where that is not possible."""
     path = pathlib.Path(path)
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: can not be written: {error.strerror}") from error
+
+
+def make_folder(path: str | pathlib.Path) -> None:
+    """Make a folder that may exist already. Raises UserError where that is not possible."""
+    try:
+        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: can not be written: {error.strerror}") from error

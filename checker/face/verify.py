@@ -22,7 +22,7 @@ from checker.face.recorded import recorded
 from checker.face.report import Report
 from checker.face.save import save
 from checker.face.search import Limits
-from checker.face.terminal import console
+from checker.face.terminal import console, make_folder
 from checker.face.tojson import report_json
 from checker.frontend.refuse import did_you_mean
 from checker.ir.system import IMPLICIT
@@ -68,17 +68,21 @@ def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: boo
     files in counterexamples/ have to certify again.
     """
     selection, limits = _selection(options), _limits(options)
+    if folder is not None:
+        make_folder(folder)
     with _outputs({"junit": junit_file, "sarif": sarif_file}) as outputs:
         session = _Session(specs, selection, limits, property_name)
         ledger = Ledger(console(), verbose=verbose)
         session.run(on_run=(lambda run: None) if as_json else ledger.run)
         report = session.report
-        if folder is not None:
-            save(report, folder)
+        saved = save(report, folder) if folder is not None else []
         if as_json:
             click.echo(report_json(report))
         else:
             _finish(ledger, report, wanted=bool(selection.fault or property_name))
+            if folder is not None:
+                ledger.line(f"{len(saved)} files written to {folder}")
+            ledger.summary(report)
         for name, file in outputs.items():
             file.write(WRITERS[name](report))
     return report.exit_status
@@ -117,12 +121,11 @@ def _outputs(files: dict[str, str | None]) -> Iterator[dict[str, TextIO]]:
 
 
 def _finish(ledger: Ledger, report: Report, *, wanted: bool) -> None:
-    """What comes after the runs: errors, recorded files, traces of interest, the summary."""
+    """What comes after the runs: errors, recorded files, traces of interest."""
     for error in report.errors:
         ledger.error(error)
     ledger.recorded(report.recorded)
     ledger.traces(report, everything=wanted)
-    ledger.summary(report)
 
 
 class _Session:
@@ -131,7 +134,7 @@ class _Session:
     def __init__(self, names: Sequence[str], selection: Selection, limits: Limits,
                  property_name: str | None) -> None:
         self.names, self.selection, self.limits = names, selection, limits
-        self.report = Report(property=property_name)
+        self.report = Report(only=property_name)
 
     def run(self, on_run: Callable[[Run], None]) -> None:
         started = time.perf_counter()
@@ -153,12 +156,12 @@ class _Session:
             specs = known
         jobs = plan(specs, self.selection) if specs else []
         report.planned = len(jobs)
-        if report.property:
-            _known_property(jobs, report.property)
+        if report.only:
+            _known_property(jobs, report.only)
         for run in check_all(jobs, self.limits, progress.begin):
             progress.end()
-            if report.property:
-                run = _only(run, report.property)
+            if report.only:
+                run = _only(run, report.only)
             report.runs.append(run)
             report.interrupted = run.interrupted
             on_run(run)
