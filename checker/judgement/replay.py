@@ -16,16 +16,18 @@ The bridge is an adapter: a module `adapter.py` beside the spec with a function
 be tried on the correct implementation (`correct=True`): there it must not be reproduced.
 
 NOTE(blocked threads): a thread that waits for something real does not come back to a hook. It is
-given up when nothing has moved for `timeout` seconds: neither a thread has arrived, nor has the
-released thread's position in its code changed. At the end every thread is ended: one that is at
-a hook by an exception raised there, which also frees the locks that it holds; one that waits for
-a lock by releasing that lock for it. What can not be ended even so is reported in `left`.
+given up when nothing has moved for `timeout` seconds: neither has a thread arrived, nor has the
+released thread's position in its code or its processor time changed. At the end every thread is
+ended: one that is at a hook by an exception raised there, which also frees the locks that it
+holds; one that waits for a lock by releasing that lock for it. What can not be ended even so is
+reported in `left`.
 """
 from __future__ import annotations
 
 import pathlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -38,7 +40,7 @@ from checker.results.trace import Trace, TraceStep
 from checker.values import Value, show
 
 PATIENCE = 1.0      # seconds; a thread is given up after two of them without a move
-ENDING = 5.0        # seconds that a thread may take to end, once it was told to
+ENDING = 2.0        # seconds that a thread may take to end, once it was told to
 
 
 # ── what an adapter provides ─────────────────────────────────────────────────────────────────
@@ -381,14 +383,19 @@ class Director:
             with self._moved:
                 if self._moved.wait_for(lambda: not names & self._running, self.timeout):
                     return None
-            now = [self._frame(name) for name in sorted(names & self._running)]
+                # Under the lock a running thread can not end, so its clock can be read.
+                now = [self._place(name) for name in sorted(names & self._running)]
             if now == places:
                 return "its thread waits " + self.where(min(names & self._running))
             places = now
 
-    def _frame(self, name: str) -> Any:
-        frame = sys._current_frames().get(self._threads[name].ident or 0)
-        return frame and (id(frame), frame.f_lasti)
+    def _place(self, name: str) -> Any:
+        """Where a thread is and how long it has run: a waiting one changes neither."""
+        ident = self._threads[name].ident or 0
+        frame = sys._current_frames().get(ident)
+        clock = getattr(time, "pthread_getcpuclockid", None)        # macOS has none
+        ran = time.clock_gettime(clock(ident)) if clock else 0.0
+        return frame and (id(frame), frame.f_lasti, ran)
 
     def where(self, name: str) -> str:
         """Where in its code a thread that does not come back is, and which locks are taken."""
