@@ -215,7 +215,9 @@ def _restricted(t: Expressions, kind: str, member: Expr, ifs: list[ast.expr],
         with t.only_if(member):
             body = coerce.lift(t, _quantify(t, kind, rest, element, node), node)
         return _combine(kind, member, body, t.loc(node))
-    condition = build.conjunction([member, t.condition(ifs[0])], loc=t.loc(ifs[0]))
+    with t.only_if(member):
+        test = t.condition(ifs[0])
+    condition = build.conjunction([member, test], loc=t.loc(ifs[0]))
     return _restricted(t, kind, condition, ifs[1:], rest, element, node)
 
 

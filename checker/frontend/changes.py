@@ -5,7 +5,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from checker.frontend import coerce
-from checker.frontend.places import value_of_place
+from checker.frontend.places import kept_place, value_of_place
 from checker.frontend.static import Result, Static, ValueMethod
 from checker.ir import build
 from checker.ir.nodes import Assign, Check, Const, Expr, Local, Me, Op, Place
@@ -46,6 +46,10 @@ def _queue_method(t: Statements, node: ast.Call, value: Expr, place: Place, name
                   f"`{ast.unparse(node.func.value)}` is empty", node)
         return take_head(t, place, value, node)
     argument = _one_argument(t, node)
+    if t.has_effect(argument):
+        place = kept_place(t, place, node)
+        value = value_of_place(place)
+        length = Op("queue_len", (value,), length_type(of))
     element = coerce.fitted(t, t.effect(argument), of.of, argument)
     t.require(Op("lt", (length, build.number(of.capacity)), Bool()), "queue_full",
               f"`{ast.unparse(node.func.value)}` is full", node)

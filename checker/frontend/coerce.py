@@ -126,7 +126,7 @@ def _static_to_type(t: Expressions, thing: Any, of: Type, node: ast.AST) -> Expr
 
 
 def retype(expr: Expr, of: Type) -> Expr | None:
-    """Enum constants, alone or in conditionals, as members of a larger Enum; None elsewhere."""
+    """A value of an Enum as one of a larger Enum, member by member; None elsewhere."""
     if not (isinstance(of, Enum) and isinstance(expr.type, Enum)):
         return None
     match expr:
@@ -136,7 +136,14 @@ def retype(expr: Expr, of: Type) -> Expr | None:
             left, right = retype(then, of), retype(otherwise, of)
             if left is not None and right is not None:
                 return Op("ite", (test, left, right), of, loc=expr.loc)
-    return expr if expr.type == of else None
+    if expr.type == of or not set(expr.type.members) <= set(of.members):
+        return expr if expr.type == of else None
+    *members, last = expr.type.members
+    result: Expr = Const(last, of, loc=expr.loc)
+    for member in reversed(members):
+        test = Op("eq", (expr, Const(member, expr.type)), Bool())
+        result = Op("ite", (test, Const(member, of), result), of, loc=expr.loc)
+    return result
 
 
 def unwrap(t: Expressions, expr: Expr, node: ast.AST) -> Expr:

@@ -265,6 +265,8 @@ class Expressions:
         inner = self.translate(node.operand)
         if isinstance(inner, Static):
             return Static(-inner.value)
+        if isinstance(inner.type, Maybe):
+            inner = coerce.unwrap(self, inner, node.operand)
         coerce.need_number(self, inner, node.operand)
         lo, hi = bounds(inner.type)
         return Op("neg", (inner,), Int(-hi, -lo), loc=self.loc(node))
@@ -319,21 +321,27 @@ class Expressions:
         raise self.refuse("E101", f"{name} is not part of the language", node, instead)
 
     def from_Compare(self, node: ast.Compare) -> Result:
-        operands = [self.translate(n) for n in (node.left, *node.comparators)]
+        """A chain of comparisons, each of which is evaluated only where those before it hold."""
         nodes = [node.left, *node.comparators]
         parts: list[Expr] = []
-        for i, op in enumerate(node.ops):
-            left, right = operands[i], operands[i + 1]
-            if isinstance(left, Static) and isinstance(right, Static):
-                try:
-                    parts.append(build.boolean(COMPARE[type(op)](left.value, right.value)))
-                except TypeError as error:
-                    raise self.refuse("E104", str(error), node) from None
-            else:
-                parts.append(coerce.compare(self, op, (left, nodes[i]), (right, nodes[i + 1]),
-                                            node))
+        with contextlib.ExitStack() as stack:
+            right = self.translate(node.left)
+            for i, op in enumerate(node.ops):
+                left, right = right, self.translate(nodes[i + 1])
+                parts.append(self._comparison(op, (left, nodes[i]), (right, nodes[i + 1]), node))
+                stack.enter_context(self.only_if(parts[-1]))
         result = build.conjunction(parts, loc=self.loc(node))
         return Static(result.value) if isinstance(result, Const) else result
+
+    def _comparison(self, op: ast.cmpop, left: tuple[Result, ast.expr],
+                    right: tuple[Result, ast.expr], node: ast.Compare) -> Expr:
+        (a, _), (b, _) = left, right
+        if not (isinstance(a, Static) and isinstance(b, Static)):
+            return coerce.compare(self, op, left, right, node)
+        try:
+            return build.boolean(COMPARE[type(op)](a.value, b.value))
+        except TypeError as error:
+            raise self.refuse("E104", str(error), node) from None
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────
 

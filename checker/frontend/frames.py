@@ -53,11 +53,16 @@ class Inlined(Frame):
 
 @dataclass(slots=True)
 class Loop:
-    """Where `continue` and `break` go, and how many locks were held when the loop began."""
+    """Where `continue` and `break` go, and how many locks were held when the loop began.
+
+    `continued` and `broken` are what names meant at each of them.
+    """
 
     next: int
     after: int
     held: int
+    continued: list[dict[str, Result]] = field(default_factory=list)
+    broken: list[dict[str, Result]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,6 +86,7 @@ class Unusable:
 
 UNASSIGNED = Static(Unusable("E109", "may be used before it is assigned"))
 CONFLICT = Static(Unusable("E104", "stands for different things on different paths"))
+LAST_ELEMENT = Static(Unusable("E106", "is the element that a loop came to last"))
 
 
 def merge_names(ends: list[dict[str, Result]]) -> dict[str, Result]:

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.frontend import calls, coerce
 from checker.frontend.changes import CHANGING, value_method
 from checker.frontend.frames import Inlined, assigned_names
+from checker.frontend.places import keep, kept_place, place_of_value, value_of_place
 from checker.frontend.refuse import CONSEQUENCE
 from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is_one_of
 from checker.ir import build
@@ -18,6 +20,7 @@ from checker.types import NUMBERS, SCALARS, Bool, Enum, Lock, Map, Queue, Record
 if TYPE_CHECKING:
     from checker.frontend.statements import Statements
 
+CONTAINERS = (Map, Set, Queue, Record, Lock)
 CHOICES = {waiting.maybe: "maybe", waiting.fails: "fails"}
 
 
@@ -82,7 +85,11 @@ def _pick_where(t: Statements, node: ast.Call, generator: ast.GeneratorExp, name
             isinstance(generator.elt, ast.Name) and generator.elt.id == head.target.id):
         raise t.refuse("E101", "this generator in pick", generator,
                        "write `pick(x for x in domain if condition)`")
-    domain, member = calls.over_domain(t.domain_of(head.iter))
+    over = t.domain_of(head.iter)
+    if isinstance(over, Static) and isinstance(over.value, tuple):
+        domain, member = _constants(t, head.iter, over.value)
+    else:
+        domain, member = calls.over_domain(over)
 
     def where(bound: Local) -> Expr:
         outer = t.frame.names.get(head.target.id)
@@ -103,6 +110,13 @@ def _pick_where(t: Statements, node: ast.Call, generator: ast.GeneratorExp, name
 def _pick_constant(t: Statements, node: ast.Call, options: ast.expr, items: tuple[Any, ...],
                    name: str) -> Result:
     """One of several constants: strings become an Enum, numbers a range."""
+    of, member = _constants(t, options, items)
+    return _choose(t, node, of, None, name or "choice", "pick", member)
+
+
+def _constants(t: Statements, options: ast.expr,
+               items: tuple[Any, ...]) -> tuple[Type, Callable[[Local], Expr]]:
+    """The type that constants have in common, and the condition that a value of it is one."""
     if not items:
         raise t.refuse("E104", "`pick` from nothing", options)
     of: Type | None = None
@@ -111,6 +125,7 @@ def _pick_constant(t: Statements, node: ast.Call, options: ast.expr, items: tupl
         of = have if of is None else coerce.join_types(of, have)
         if of is None or not isinstance(of, SCALARS):
             raise t.refuse("E104", "these options have no common type", options)
+    assert of is not None
     values = Const(frozenset(items), Set(of))
 
     def member(bound: Local) -> Expr:
@@ -118,7 +133,7 @@ def _pick_constant(t: Statements, node: ast.Call, options: ast.expr, items: tupl
             return build.TRUE
         return Op("contains", (values, bound), Bool())
 
-    return _choose(t, node, of, None, name or "choice", "pick", member)
+    return of, member
 
 
 def _name_of(domain: Type) -> str:
@@ -156,8 +171,7 @@ def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool)
            for frame in t.frames):
         raise t.refuse("E113", f"`{definition.name}` calls itself", node)
     names = _bind(t, node, method)
-    count = t.inline_counts[definition.name] = t.inline_counts.get(definition.name, 0) + 1
-    prefix = f"{definition.name}{count if count > 1 else ''}."
+    prefix = _prefix(t, definition.name)
     returns_value = any(isinstance(part, ast.Return) and part.value is not None
                         for part in parts(definition))
     frame = Inlined(function, {}, prefix, assigned_names(definition.body), t.builder.new(),
@@ -173,14 +187,47 @@ def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool)
         t.loops = loops
 
 
+def _prefix(t: Statements, name: str) -> str:
+    """What the names of the method's locals begin with: `get.`, `get2.`; never that of another."""
+    count = t.inline_counts.get(name, 0) + 1
+    while count > 1 and f"{name}{count}" in t.inline_counts:
+        count += 1
+    t.inline_counts[name] = count
+    prefix = f"{name}{count}" if count > 1 else name
+    t.inline_counts.setdefault(prefix, 1)
+    return f"{prefix}."
+
+
 def _receiver(frame: Any) -> Any:
     receiver = frame.names.get("self")
     return receiver.value if isinstance(receiver, Static) else None
 
 
 def _bind(t: Statements, node: ast.Call, method: BoundMethod) -> dict[str, Result]:
-    """The parameters of the method; unlike in an expression, an argument may be a choice."""
-    return calls.bind(t, node, method, value=t.effect)
+    """The parameters of the method; unlike in an expression, an argument may be a choice.
+
+    CPython evaluates all arguments before the call, from left to right: what an argument reads
+    is kept where a later argument may change it.
+    """
+    rest = [*node.args, *(keyword.value for keyword in node.keywords)]
+
+    def value(argument: ast.expr) -> Result:
+        rest.remove(argument)
+        result = t.effect(argument)
+        changing = any(isinstance(later, ast.Await) or t.has_effect(later) for later in rest)
+        return _kept(t, result, argument, changing)
+
+    return calls.bind(t, node, method, value=value)
+
+
+def _kept(t: Statements, result: Result, node: ast.expr, changing: bool) -> Result:
+    """A reference to a container that stays with its element, or, if need be, a value kept."""
+    if isinstance(result, Static):
+        return result
+    place = place_of_value(result)
+    if place is not None and isinstance(result.type, CONTAINERS):
+        return value_of_place(kept_place(t, place, node))
+    return keep(t, result, node) if changing else result
 
 
 def _pass_parameters(t: Statements, frame: Any, values: dict[str, Result],
@@ -191,17 +238,16 @@ def _pass_parameters(t: Statements, frame: Any, values: dict[str, Result],
         if unchanging and name not in frame.assigned:
             frame.names[name] = value
         else:
+            t.refuse_alias(value, node)
             frame.assigned[name] = frame.assigned.get(name, 0) + 2
             t.set_local(frame.prefix + name, value, node, node)
 
 
 def _is_alias(value: Expr) -> bool:
     """Whether a name for the value can stand for it: it can not change, or changes in place."""
-    if isinstance(value, (Const, Me)):
+    if isinstance(value, (Const, Me, Local)):
         return True
-    if isinstance(value, Local):
-        return True
-    return isinstance(value.type, (Map, Set, Queue, Record, Lock))
+    return isinstance(value.type, CONTAINERS) and place_of_value(value) is not None
 
 
 def _leave(t: Statements, frame: Any, definition: Any) -> Result:

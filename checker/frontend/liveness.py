@@ -1,6 +1,8 @@
 """Which locals matter where: a backward data-flow analysis over the blocks of a process."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checker.ir.nodes import (
     Assign,
     Block,
@@ -71,6 +73,24 @@ def _before(statement: Statement, after: Names) -> Names:
             inner = _through(statement.body, after)
             return (_through(statement.body, inner | after) | after) - {variable}
     return after | free_locals(statement.condition)
+
+
+def loops_left(blocks: dict[int, Block], live: dict[int, Names],
+               locations: dict[str, Location]) -> Iterator[tuple[ForEach, Names]]:
+    """Every `ForEach`, with the locals whose values may be used once it is over."""
+    def walk(statements: tuple[Statement, ...], after: Names) -> Iterator[tuple[ForEach, Names]]:
+        for statement in reversed(statements):
+            match statement:
+                case When(_, then, otherwise):
+                    yield from walk(then, after)
+                    yield from walk(otherwise, after)
+                case ForEach():
+                    yield statement, after
+                    yield from walk(statement.body, after | _through(statement.body, after))
+            after = _before(statement, after)
+
+    for block in blocks.values():
+        yield from walk(block.statements, _after(block, live, locations))
 
 
 def first_use(name: str, blocks: dict[int, Block]) -> Loc:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from checker.errors import Label
 from checker.frontend import calls
 from checker.frontend.blocks import structured
-from checker.frontend.frames import Loop, merge_names
+from checker.frontend.frames import LAST_ELEMENT, UNASSIGNED, Loop, merge_names
 from checker.frontend.refuse import Refused, refuse
 from checker.frontend.static import Result, Static
 from checker.ir import build
@@ -21,6 +21,7 @@ from checker.ir.nodes import (
     Assign,
     Block,
     Branch,
+    Check,
     Choose,
     Const,
     Expr,
@@ -44,6 +45,7 @@ from checker.ir.walk import (
 )
 from checker.source import parts
 from checker.types import NUMBERS, Bool, Enum, Index, Int, Type, bounds
+from checker.values import domain as values_of
 
 if TYPE_CHECKING:
     from checker.frontend.statements import Statements
@@ -56,14 +58,14 @@ def while_loop(t: Statements, node: ast.While) -> None:
     t.builder.goto(head)
     t.enter(head)
     t.branch(node.test, body, after)
-    t.loops.append(Loop(head, after, len(t.held)))
+    loop = _begin(t, head, after)
     t.enter(body)
     outer = dict(t.frame.names)
     t.body(node.body)
+    ends = _end(t, loop)
     t.builder.goto(head)
-    t.loops.pop()
     for_ever = isinstance(node.test, ast.Constant) and node.test.value
-    t.frame.names = merge_names([t.frame.names] if for_ever else [outer, t.frame.names])
+    t.frame.names = merge_names([*loop.broken, *([] if for_ever else [outer, *ends])])
     t.enter(after)
     if for_ever and not _breaks(node.body):
         t.builder.start(None)
@@ -90,17 +92,28 @@ def for_loop(t: Statements, node: ast.For) -> None:
     if isinstance(over, Static) and isinstance(over.value, tuple):
         _unrolled(t, node, over.value)
         return
+    if isinstance(over, Static) and isinstance(over.value, range) and over.value.step < 0:
+        _unrolled(t, node, tuple(over.value))
+        return
     domain, member = calls.over_domain(over)
     if _jumps(node.body) is None and _for_each(t, node, domain, member, over):
+        last = isinstance(domain, NUMBERS) and isinstance(over, Static)
+        t.frame.names[node.target.id] = _last_value(over.value) if last else LAST_ELEMENT
         return
     if isinstance(domain, Enum) and isinstance(over, Static):
         _unrolled(t, node, domain.members)
     elif isinstance(domain, NUMBERS) and isinstance(over, Static):
-        _numbered(t, node, domain, member)
+        _with_numbers(t, node, domain, member, over.value)
     else:
         place = _jumps(node.body) or node.body[0]
         raise t.refuse("E106", f"a loop over {domain} whose order would be visible", place,
                        "use `pick`, or a Range instead of an Index")
+
+
+def _last_value(values: Any) -> Result:
+    """What the variable of a loop over these numbers is after it."""
+    found = values if isinstance(values, range) else values_of(values)
+    return Static(found[-1]) if len(found) else UNASSIGNED
 
 
 def _refuse_assignment(t: Statements, node: ast.For) -> None:
@@ -117,22 +130,87 @@ def _jumps(body: list[ast.stmt]) -> ast.AST | None:
     return next((p for s in body for p in parts(s) if isinstance(p, kinds)), None)
 
 
+def _begin(t: Statements, following: int, after: int) -> Loop:
+    t.loops.append(Loop(following, after, len(t.held)))
+    return t.loops[-1]
+
+
+def _end(t: Statements, loop: Loop) -> list[dict[str, Result]]:
+    """What names mean on each path to the loop's next turn."""
+    t.loops.pop()
+    return [*loop.continued, *([t.frame.names] if t.builder.current is not None else [])]
+
+
 def _unrolled(t: Statements, node: ast.For, items: tuple[Any, ...]) -> None:
     after = t.builder.new()
+    broken: list[dict[str, Result]] = []
     for item in items:
         following = t.builder.new()
         t.frame.names[node.target.id] = Static(item)
-        t.loops.append(Loop(following, after, len(t.held)))
+        loop = _begin(t, following, after)
         t.body(node.body)
+        ends = _end(t, loop)
         t.builder.goto(following)
-        t.loops.pop()
+        broken += loop.broken
+        t.frame.names = merge_names(ends)
+        t.builder.start(following if ends else None)
+        if not ends:
+            break
         t.enter(following)
+    ends = [t.frame.names] if t.builder.current is not None else []
     t.builder.goto(after)
+    t.frame.names = merge_names([*broken, *ends])
     t.enter(after)
+    if not broken and not ends:
+        t.builder.start(None)
 
 
-def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> None:
-    """A loop of blocks: the variable is a local that may live across awaits."""
+UNROLLED_AT_MOST = 64
+"""Turns of a loop over numbers that is unrolled because some turn may not wait."""
+
+
+def _with_numbers(t: Statements, node: ast.For, domain: Type, member: Any,
+                  values: Any) -> None:
+    """A loop over numbers: of blocks where every turn waits, unrolled where one may not.
+
+    Whether every turn waits is known once the body is translated, so a first attempt may have
+    to be taken back.
+    """
+    saved = (dict(t.locations), dict(t.label_places), dict(t.inline_counts),
+             dict(t.frame.names), t.last_label, t.fresh_after_wait)
+    block = t.builder.current
+    if block is None:
+        return
+    t.flush()
+    mark, errors = len(t.builder.statements[block]), len(t.diagnostics)
+    body = _numbered(t, node, domain, member)
+    turns = len(values) if isinstance(values, range) else len(values_of(values))
+    if len(t.diagnostics) > errors or turns > UNROLLED_AT_MOST or not _spins(t, body):
+        return
+    (t.locations, t.label_places, t.inline_counts, t.frame.names, t.last_label,
+     t.fresh_after_wait) = saved
+    del t.builder.terminators[block]
+    t.builder.start(block)
+    t.builder.cut(mark)
+    _unrolled(t, node, tuple(values if isinstance(values, range) else values_of(values)))
+
+
+def _spins(t: Statements, start: int) -> bool:
+    """Whether control can come back to the block `start` within one step."""
+    pending, seen = [start], set[int]()
+    while pending:
+        number = pending.pop()
+        if number not in seen and number in t.builder.terminators:
+            seen.add(number)
+            following = targets(t.builder.terminators[number])
+            if start in following:
+                return True
+            pending.extend(following)
+    return False
+
+
+def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> int:
+    """A loop of blocks: the variable is a local that may live across awaits. Its first block."""
     name = t.local_name(node.target.id)
     t.types.fixed.add(name)
     if t.types.known.get(name) != domain:
@@ -150,10 +228,13 @@ def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> None:
         inside = t.builder.new()
         t.builder.end(Branch(condition, inside, following))
         t.enter(inside)
-    t.loops.append(Loop(following, after, len(t.held)))
+    loop = _begin(t, following, after)
+    outer = dict(t.frame.names)
     t.body(node.body)
+    ends = _end(t, loop)
     t.builder.goto(following)
-    t.loops.pop()
+    skipped = [] if build.is_constant(condition, True) else [outer]
+    t.frame.names = merge_names([*loop.broken, *ends, *skipped] or [outer])
     t.enter(following)
     more = t.builder.new()
     t.builder.end(Branch(Op("lt", (variable, Const(hi, domain)), Bool()), more, after))
@@ -162,6 +243,7 @@ def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> None:
     t.builder.emit(Assign(place, step, loc=t.loc(node)))
     t.builder.goto(body)
     t.enter(after)
+    return body
 
 
 # ── loops without visible order ──────────────────────────────────────────────────────────────
@@ -239,19 +321,16 @@ def _check_order(t: Statements, node: ast.For, variable: str,
     only; or it is a total that is only added to; or it is only ever set to one constant.
     """
     written: dict[str, list[Assign]] = {}
-    local_first = _assigned_first(body)
+    local_first = assigned_first(body)
     for statement in all_statements(body):
         if isinstance(statement, Assign) and statement.place.name not in local_first:
             written.setdefault(statement.place.name, []).append(statement)
-    reads = [part for s in all_statements(body) for e in statement_expressions(s)
-             for part in subexpressions(e) if isinstance(part, (Var, Local))]
     for name, assignments in written.items():
         if _pointwise(name, assignments, body, variable):
             continue
-        if all(_accumulates(a, name) for a in assignments) and len(assignments) == sum(
-                1 for r in reads if r.name == name):
+        if _accumulates(name, assignments, body):
             continue
-        if _same_constant(assignments) and not any(r.name == name for r in reads):
+        if _same_constant(assignments) and not _reads_of(name, body, ()):
             continue
         raise Refused(_order_error(t, node, assignments[0], name))
 
@@ -264,7 +343,7 @@ def _order_error(t: Statements, node: ast.For, assignment: Assign, name: str) ->
     return error.diagnostic
 
 
-def _assigned_first(body: tuple[Statement, ...]) -> set[str]:
+def assigned_first(body: tuple[Statement, ...]) -> set[str]:
     """Locals that each round sets, by a whole assignment at its top level, before it reads."""
     found: set[str] = set()
     seen: set[str] = set()
@@ -311,12 +390,50 @@ def _reads(name: str, expr: Expr) -> Iterator[tuple[Expr, ...]]:
         yield from _reads(name, child)
 
 
-def _accumulates(assignment: Assign, name: str) -> bool:
-    """`n += e`, or adding an element to a set."""
-    value = assignment.value
-    return (not assignment.place.path and isinstance(value, Op)
-            and value.op in ("add", "with", "union", "and", "or")
-            and isinstance(value.args[0], (Var, Local)) and value.args[0].name == name)
+COMMUTING = (("add", "sub"), ("with", "union"), ("without", "difference"), ("and",), ("or",))
+"""Operators that may follow one another, each with an operand of its own, in any order."""
+
+
+def _accumulates(name: str, assignments: list[Assign], body: tuple[Statement, ...]) -> bool:
+    """`n += e`, or adding elements to a set: nothing reads the total but what adds to it.
+
+    Whether a total leaves its range on the way must not depend on the order either, so one
+    whose range is checked may only grow, or only shrink.
+    """
+    values = tuple(a.value for a in assignments)
+    if any(a.place.path for a in assignments) or not all(_adds_to(name, v) for v in values):
+        return False
+    if not any(all(v.op in family for v in values) for family in COMMUTING):
+        return False
+    checks = [s.condition for s in all_statements(body)
+              if isinstance(s, Check) and s.kind == "overflow"
+              and any(part in values for part in subexpressions(s.condition))]
+    if checks and not (all(_grows(v, 1) for v in values) or all(_grows(v, -1) for v in values)):
+        return False
+    return _reads_of(name, body, values) == 0
+
+
+def _adds_to(name: str, value: Expr) -> bool:
+    return (isinstance(value, Op) and isinstance(value.args[0], (Var, Local))
+            and value.args[0].name == name)
+
+
+def _grows(value: Expr, sign: int) -> bool:
+    """Whether a sum moves its first operand by something that is never below 0 (times sign)."""
+    lo, hi = bounds(value.args[1].type)
+    least = sign * (lo if value.op == "add" else -hi)
+    return min(least, sign * (hi if value.op == "add" else -lo)) >= 0
+
+
+def _reads_of(name: str, body: tuple[Statement, ...], values: tuple[Expr, ...]) -> int:
+    """How often the body reads the variable `name`, apart from where `values` are computed."""
+    def count(expr: Expr) -> int:
+        if expr in values:
+            return sum(count(arg) for arg in expr.args[1:])
+        own = isinstance(expr, (Var, Local)) and expr.name == name
+        return own + sum(count(child) for child in children(expr))
+
+    return sum(count(expr) for s in all_statements(body) for expr in statement_expressions(s))
 
 
 def _same_constant(assignments: list[Assign]) -> bool:

@@ -1,10 +1,28 @@
 """Places: the assignable parts of the state and of locals, and the expressions that read them."""
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from checker.frontend.static import Result
-from checker.ir.nodes import Assign, Expr, Field, Local, Op, Place, Statement, Var
+from checker.ir.nodes import (
+    Assign,
+    Const,
+    Expr,
+    Field,
+    Local,
+    Me,
+    Op,
+    Place,
+    Statement,
+    Var,
+)
 from checker.ir.walk import statement_expressions, subexpressions
 from checker.types import Type
+
+if TYPE_CHECKING:
+    from checker.frontend.statements import Statements
 
 
 def place_of_value(value: Result) -> Place | None:
@@ -34,13 +52,28 @@ def value_of_place(place: Place) -> Expr:
     return expr
 
 
+def keep(t: Statements, value: Expr, node: ast.AST) -> Expr:
+    """The value that an expression has now, whatever becomes of the state."""
+    if isinstance(value, (Const, Me, Local)):
+        return value
+    temporary = t.temporary(value.type, "kept")
+    t.emit(Assign(temporary, value, loc=t.loc(node)))
+    return Local(temporary.name, value.type, loc=t.loc(node))
+
+
+def kept_place(t: Statements, place: Place, node: ast.AST) -> Place:
+    """The part of the state that a place names now, whatever becomes of its keys."""
+    path = tuple(part if isinstance(part, str) else keep(t, part, node) for part in place.path)
+    return replace(place, path=path)
+
+
 def extended(place: Place, part: Expr | str, of: Type) -> Place:
     return Place(place.name, (*place.path, part), of, place.root, place.local, loc=place.loc)
 
 
-def is_part_of_state(expr: Expr) -> bool:
-    place = place_of_value(expr)
-    return place is not None and not place.local
+def is_result(local: Local) -> bool:
+    """Whether a local is a temporary or a method's result, which no name of the source means."""
+    return "'" in local.name or local.name.endswith(".return")
 
 
 def touches_shared(statement: Statement) -> bool:

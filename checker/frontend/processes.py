@@ -9,12 +9,13 @@ from checker.errors import Diagnostic, Label
 from checker.frontend.blocks import cycle, renumbered, structured
 from checker.frontend.elaborate import Elaborated, Marked
 from checker.frontend.frames import Inlined, Types, assigned_names
-from checker.frontend.liveness import first_use, live_at, live_into
+from checker.frontend.liveness import Names, first_use, live_at, live_into, loops_left
+from checker.frontend.loops import assigned_first
 from checker.frontend.places import touches_shared
 from checker.frontend.refuse import did_you_mean, refuse
 from checker.frontend.statements import Statements
 from checker.frontend.static import Static
-from checker.ir.nodes import Block, Check, Finish, Local
+from checker.ir.nodes import Block, Check, Finish, Local, Location
 from checker.ir.system import Process
 from checker.ir.walk import all_statements, blocks_from, start_access
 from checker.lang.component import ProcessMark
@@ -57,7 +58,7 @@ def translate_process(elaborated: Elaborated, marked: Marked, domain: Type | Non
     parameter = _parameter(marked, domain)
     types = Types()
     for _ in range(PASSES):
-        types.changed = False
+        types.changed, types.growing = False, {}
         translated = _translate(elaborated, marked, definition, domain, parameter, types,
                                 Int(0, instances - 1), preemptible or marked.mark.preemptible)
         if translated.diagnostics and not types.changed:
@@ -128,6 +129,7 @@ def _finish(marked: Marked, domain: Type | None, parameter: str, t: Statements,
                  for name, at in t.locations.items()}
     _check_cycles(blocks, marked)
     live = live_into(blocks, locations)
+    _check_loops(blocks, live, locations)
     start = number[1]
     _check_assigned(live[start] - {parameter}, blocks, marked)
     locals_: dict[str, Type] = {}
@@ -148,6 +150,16 @@ def _check_cycles(blocks: dict[int, Block], marked: Marked) -> None:
         raise refuse("E107", "a loop that may run for ever without an await",
                      _block_loc(blocks[number]) or marked.loc,
                      "put an await on every path through the loop")
+
+
+def _check_loops(blocks: dict[int, Block], live: dict[int, Names],
+                 locations: dict[str, Location]) -> None:
+    """What each turn of a loop over an Index sets anew may not be used after the loop."""
+    for loop, used in loops_left(blocks, live, locations):
+        names = sorted(used & assigned_first(loop.body)) if isinstance(loop.domain, Index) else []
+        if names:
+            raise refuse("E106", f"`{names[0]}` is that of the element that comes last", loop.loc,
+                         "use it inside the loop only")
 
 
 def _block_loc(block: Block) -> Loc | None:

@@ -22,7 +22,7 @@ from checker.frontend.expressions import Expressions
 from checker.frontend.frames import Inlined, Loop, Types, Unusable, merge_names
 from checker.frontend.places import (
     extended,
-    is_part_of_state,
+    is_result,
     place_of_value,
     reads_shared,
     touches_shared,
@@ -32,7 +32,7 @@ from checker.frontend.static import Result, Static
 from checker.ir import build
 from checker.ir.nodes import Assign, Branch, Check, Expr, Local, Location, Place, Statement
 from checker.lang.component import Component
-from checker.types import Bool, Lock, Map, Maybe, Queue, Record, Set, Type, as_type
+from checker.types import TYPES, Bool, Lock, Map, Maybe, Queue, Record, Set, Type, as_type
 
 
 class Statements(Expressions):
@@ -139,7 +139,7 @@ class Statements(Expressions):
     def on_AnnAssign(self, node: ast.AnnAssign) -> None:
         if not isinstance(node.target, ast.Name):
             raise self.refuse("E101", "an annotation on something that is no local", node.target)
-        declared = self.static(node.annotation, "the type of a local")
+        declared = self._annotation(node.annotation)
         try:
             of = as_type(Bool if declared is bool else declared)
         except TypeError as error:
@@ -150,6 +150,17 @@ class Statements(Expressions):
             self.types.known[name], self.types.changed = of, True
         if node.value is not None:
             self.assign(node.target, node.value, node)
+
+    def _annotation(self, node: ast.expr) -> Any:
+        """A type written as an annotation: the one place where types may be made."""
+        made = self.static(node.func, "the type of a local") if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or made not in TYPES:
+            return self.static(node, "the type of a local")
+        try:
+            return made(*(self._annotation(arg) for arg in node.args),
+                        **{str(k.arg): self._annotation(k.value) for k in node.keywords})
+        except (TypeError, ValueError) as error:
+            raise self.refuse("E104", str(error), node) from None
 
     def assign(self, target: ast.expr, value: ast.expr, node: ast.stmt) -> None:
         with self.interruptible(node):
@@ -206,14 +217,21 @@ class Statements(Expressions):
         self.set_local(name, result, value, node)
 
     def refuse_alias(self, result: Result, node: ast.expr) -> None:
-        """A name for a part of the state that can change in place would be an alias in CPython."""
+        """A second name for something that can change in place would be an alias in CPython."""
         if isinstance(result, Static):
             return
         if isinstance(result.type, (Map, Queue, Lock)):
             self.refuse_container(result.type, node)
-        if isinstance(result.type, (Set, Record)) and is_part_of_state(result):
-            raise self.refuse("E101", f"a name for a {result.type} that can change", node,
-                              "use it where it is, or copy a set with `self.s | set()`")
+        if isinstance(result.type, (Set, Record)) and place_of_value(result) is not None and not (
+                isinstance(result, Local) and is_result(result)):
+            raise self.refuse("E101", f"a second name for a {result.type} that can change", node,
+                              "use it where it is, or copy a set with `... | set()`")
+
+    def _is_own_local(self, result: Result) -> bool:
+        """Whether a method returns its own local, which nothing else names afterwards."""
+        own = self.frame.prefix
+        return isinstance(result, Local) and result.name.startswith(own) and result.name[
+            len(own):] in self.frame.assigned
 
     def set_local(self, name: str, result: Result, node: ast.AST, whole: ast.AST) -> None:
         """Assign to a local by its IR name, widening its type unless it was declared."""
@@ -317,9 +335,17 @@ class Statements(Expressions):
             function = self.translate(node.func)
             if isinstance(function, Static):
                 return inlining.effect_call(self, node, function.value)
-        if has_effect(self, node):
+        if self.has_effect(node):
             return self._effect_condition(node)
         return self.translate(node)
+
+    def has_effect(self, node: ast.expr) -> bool:
+        """Whether a condition contains a call that chooses or changes state."""
+        if isinstance(node, ast.BoolOp):
+            return any(map(self.has_effect, node.values))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return self.has_effect(node.operand)
+        return isinstance(node, ast.Call) and inlining.is_effect(self, node)
 
     def _effect_condition(self, node: ast.expr) -> Result:
         """A Bool made with `not`, `and`, `or` from calls with effects, as a local."""
@@ -335,10 +361,10 @@ class Statements(Expressions):
 
     def branch(self, node: ast.expr, then: int, otherwise: int) -> None:
         """Go to one of two blocks by a condition, evaluated in CPython's order."""
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and has_effect(
-                self, node.operand):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and self.has_effect(
+                node.operand):
             self.branch(node.operand, otherwise, then)
-        elif isinstance(node, ast.BoolOp) and has_effect(self, node):
+        elif isinstance(node, ast.BoolOp) and self.has_effect(node):
             for operand in node.values[:-1]:
                 following = self.builder.new()
                 if isinstance(node.op, ast.And):
@@ -369,7 +395,7 @@ class Statements(Expressions):
     # ── control flow ─────────────────────────────────────────────────────────────────────────
 
     def on_If(self, node: ast.If) -> None:
-        test = None if has_effect(self, node.test) else self.translate(node.test)
+        test = None if self.has_effect(node.test) else self.translate(node.test)
         self.obligations = []
         if isinstance(test, Static):
             self.body(node.body if test.value else node.orelse)
@@ -402,11 +428,13 @@ class Statements(Expressions):
     def on_Break(self, node: ast.Break) -> None:
         loop = self.loops[-1]
         self.release_down_to(loop.held, node)
+        loop.broken.append(dict(self.frame.names))
         self.builder.goto(loop.after)
 
     def on_Continue(self, node: ast.Continue) -> None:
         loop = self.loops[-1]
         self.release_down_to(loop.held, node)
+        loop.continued.append(dict(self.frame.names))
         self.builder.goto(loop.next)
 
     def on_Return(self, node: ast.Return) -> None:
@@ -414,6 +442,8 @@ class Statements(Expressions):
         with self.interruptible(node):
             if node.value is not None and frame.returns_value:
                 result = self.effect(node.value)
+                if not self._is_own_local(result):
+                    self.refuse_alias(result, node.value)
                 self.set_local(self.local_name("return"), result, node.value, node)
             elif node.value is not None:
                 raise self.refuse("E101", "a process returns nothing", node.value)
@@ -433,17 +463,6 @@ class Statements(Expressions):
 
 
 # ── helpers ──────────────────────────────────────────────────────────────────────────────────
-
-def has_effect(t: Statements, node: ast.expr) -> bool:
-    """Whether a condition contains a call that chooses or changes state."""
-    if isinstance(node, ast.BoolOp):
-        return any(has_effect(t, value) for value in node.values)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return has_effect(t, node.operand)
-    if not isinstance(node, ast.Call):
-        return False
-    return inlining.is_effect(t, node)
-
 
 def _has_value(thing: Any) -> bool:
     """Whether a compile-time object can be a value of the language at run time."""
