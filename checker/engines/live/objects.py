@@ -129,7 +129,8 @@ class LiveMap:
             *rest, last = key
             self[tuple(rest) if len(rest) > 1 else rest[0]][last] = value
         else:
-            self.values[known(self.of.key, key)] = fit(self.of.value, value)
+            key = known(self.of.key, key)
+            self.values[key] = fit(self.of.value, value)
 
 
 class LiveSet:

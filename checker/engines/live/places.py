@@ -35,18 +35,23 @@ class Suspended:
     variables: dict[str, Any]
 
 
-def chain(coroutine: Any) -> list[Suspended]:
-    """The suspended coroutines, the process's own first."""
+def chain(coroutine: Any, known: dict[tuple[int, int], Start]) -> list[Suspended]:
+    """The suspended coroutines, the process's own first.
+
+    `known` keeps positions by code object and instruction; by the object's identity, because
+    the codes of two files can be equal.
+    """
     found = []
     while hasattr(coroutine, "cr_frame"):
-        frame = coroutine.cr_frame
-        found.append(Suspended(coroutine.cr_code.co_name,
-                               _awaited(coroutine.cr_code, frame.f_lasti), dict(frame.f_locals)))
+        frame, code = coroutine.cr_frame, coroutine.cr_code
+        key = id(code), frame.f_lasti
+        if key not in known:
+            known[key] = _awaited(code, frame.f_lasti)
+        found.append(Suspended(code.co_name, known[key], dict(frame.f_locals)))
         coroutine = coroutine.cr_await
     return found
 
 
-@functools.lru_cache(maxsize=4096)
 def _awaited(code: CodeType, instruction: int) -> Start:
     """Where the thing that is awaited starts: after `await`, or the lock of an `async with`."""
     line, _, offset, _ = list(code.co_positions())[instruction // 2]

@@ -17,7 +17,7 @@ from typing import Any
 
 from checker.engines.live.functions import STATE, Relinker
 from checker.engines.live.objects import LockWait, canonical, revive
-from checker.engines.live.places import Places, Suspended, chain
+from checker.engines.live.places import Places, Start, Suspended, chain
 from checker.engines.live.violation import Defect, kind_of
 from checker.frontend.elaborate import elaborate
 from checker.frontend.spec import Spec
@@ -74,6 +74,7 @@ class Live:
         for component in self.elaborated.components:
             self._bring_to_life(component)
         self.places = {process.name: Places(process) for process in system.processes}
+        self.positions: dict[tuple[int, int], Start] = {}
         self.marked = {marked.name: marked for marked in self.elaborated.processes}
         self.coroutines: list[Coroutine[Wait, None, None]] = []
         self.waits: list[Wait | None] = []
@@ -192,7 +193,7 @@ class Live:
         part = {process.local_variable(name): lowest(of) for name, of in process.locals.items()}
         if self.waits[number] is None:
             return {process.location_variable: DONE, **part}
-        where, places = chain(self.coroutines[number]), self.places[process.name]
+        where, places = chain(self.coroutines[number], self.positions), self.places[process.name]
         at = places.location(where, wanted and wanted[process.location_variable])
         location = process.locations[at]
         self._check_label(number, location.label, where)

@@ -1,0 +1,174 @@
+"""Every kind of property of states and of steps."""
+
+
+def test_invariants_and_lemmas(check):
+    check("""
+    def __init__(self):
+        self.n = Int(0, 5)
+
+    @process(daemon=True)
+    async def count(self):
+        while True:
+            await until(lambda: self.n < 5)
+            self.n += 1
+
+    @invariant
+    def below_two(self):
+        return self.n < 2
+
+    @lemma
+    def below_four(self):
+        low = self.n < 4
+        if self.n == 1:
+            return True
+        return low
+
+    @invariant(vacuous="never zero again")
+    def always(self):
+        return implies(self.n == 0, self.n < 1)
+    """, distinct=6, generated=5, violated={"below_two": 2, "below_four": 4})
+
+
+def test_step_invariants(check):
+    check("""
+    def __init__(self):
+        self.page = Range(2)
+        self.m = Map(self.page, Int(0, 2))
+        self.part = Part()
+
+    @process(each="page", daemon=True)
+    async def count(self, p):
+        while True:
+            await step("up")
+            if self.m[p] < 2:
+                self.m[p] += 1
+                self.part.n = self.m[p]
+
+    @step_invariant
+    def grows(self, before, after):
+        return all(before.m[p] <= after.m[p] for p in self.page)
+
+    @step_invariant
+    def total(self, before, after):
+        return after.part.twice() <= before.part.twice() + 2
+
+    @step_invariant
+    def never_back(self, before, after):
+        return not (before.part.n == 2 and after.part.n == 1)
+    """, before="""
+    class Part(Component):
+        def __init__(self):
+            self.n = Int(0, 2)
+
+        def twice(self):
+            return 2 * self.n
+
+        @step_invariant
+        def small(self, before, after):
+            return after.n < 2 or before.n == after.n or before.n == 1
+    """, distinct=11, generated=22, violated={"never_back": 3})
+
+
+def test_sometimes(check):
+    check("""
+    def __init__(self):
+        self.n = Int(0, 5)
+        self.who = Maybe(Range(2))
+
+    @process
+    async def count(self):
+        while self.n < 3:
+            await step("up")
+            self.n += 1
+
+    @sometimes
+    def two(self):
+        return self.n == 2
+
+    @sometimes
+    def never(self):
+        return self.n == 5
+
+    @sometimes
+    def at_the_start(self):
+        return self.n == 0
+    """.replace("while self.n < 3:", "for i in range(3):"), distinct=4, generated=3,
+        witnessed={"at_the_start": 0, "two": 2})
+
+
+def test_a_property_without_a_value_is_violated(check):
+    check("""
+    def __init__(self):
+        self.who = Maybe(Range(2), init=1)
+        self.m = Map(Range(2), Bool, init=True)
+
+    @process
+    async def drop(self):
+        await step("drop")
+        self.who = None
+
+    @invariant
+    def owned(self):
+        return self.m[self.who]
+
+    @sometimes
+    def never(self):
+        return not self.m[self.who]
+
+    @invariant
+    def guarded(self):
+        return self.who is None or self.m[self.who]
+    """, distinct=2, generated=1, violated={"owned": 1})
+
+
+def test_one_property_for_each_element(check):
+    check("""
+    def __init__(self):
+        self.page = Range(3)
+        self.group = Index("group", 2)
+        self.m = Map(self.page, Bool)
+        self.held = Map(self.group, Bool)
+
+    @process(each="page")
+    async def set(self, p):
+        await step("set")
+        if p != 1:
+            self.m[p] = True
+
+    @process(each="group")
+    async def take(self, g):
+        await step("take")
+        self.held[g] = True
+
+    @sometimes(each="page")
+    def is_set(self, p):
+        return self.m[p]
+
+    @invariant(each="group")
+    def is_free(self, g):
+        return not self.held[g]
+    """, distinct=32, generated=80, violated={"is_free(group0)": 1, "is_free(group1)": 1},
+          witnessed={"is_set(0)": 1, "is_set(2)": 1})
+
+
+def test_liveness_properties_have_the_same_values(check):
+    """They are judged elsewhere; here CPython and the interpreter compare their parts."""
+    check("""
+    def __init__(self):
+        self.n = Int(0, 3)
+
+    @process(fair="weak")
+    async def count(self):
+        for i in range(3):
+            await step("up")
+            self.n += 1
+
+    @eventually
+    def three(self):
+        return self.n == 3
+
+    @leads_to
+    def from_one_to_three(self):
+        one = self.n == 1
+        return one, self.n == 3
+    """, distinct=4, generated=3)
