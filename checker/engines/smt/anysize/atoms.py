@@ -1,0 +1,223 @@
+"""The vocabulary of lemmas: what may be said of one or two elements in a state.
+
+Atoms are the parts of the state (a flag, a name, a number compared with 0, with another number or
+with a count) and the conditions that the author has written, in branches and properties, with
+the names in them replaced by the elements spoken of.
+"""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from checker.engines.smt.anysize.family import Linear
+from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
+from checker.ir.system import System
+from checker.ir.walk import (block_expressions, free_locals, state_variables, subexpressions,
+                             substitute)
+from checker.types import (NUMBERS, Bool, Enum, Index, Lock, Map, Maybe, Record, Set, Type)
+from checker.values import domain
+
+BOOL = Bool()
+FEW = 4
+"""Fixed domains up to this size are looked at value by value."""
+
+Prefix = tuple[tuple[str, Index], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A condition; `group` is what it is one of several values of, `both`: its negation may
+    stand in a cube as well. A name that is one of many says little by not being another."""
+
+    expr: Expr
+    group: str
+    both: bool
+    relation: bool = False
+
+
+def atoms(system: System, prefix: Prefix) -> list[Atom]:
+    """What can be said about the elements of the prefix, in a fixed order."""
+    found: dict[Expr, Atom] = {}
+    numbers: list[Expr] = []
+    for variable in system.variables:
+        whole = Var(variable.name, variable.type)
+        for part in _parts(whole, prefix):
+            for atom in _said(part, prefix):
+                found.setdefault(atom.expr, atom)
+            if isinstance(part.type, NUMBERS):
+                numbers.append(part)
+    for atom in _compared(numbers, _counts(system, prefix)):
+        found.setdefault(atom.expr, atom)
+    for expr in _written(system, prefix):
+        found.setdefault(expr, Atom(expr, "", True))
+    return list(found.values())
+
+
+def _parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
+    """The parts of a variable that the elements of the prefix lead to."""
+    match expr.type:
+        case Map(key, value):
+            if isinstance(key, Index):
+                keys: Iterable[Expr] = (Local(n, of) for n, of in prefix if of.name == key.name)
+            else:
+                values = domain(key) if _is_small(key) else ()
+                keys = (Const(v, key) for v in values)
+            for at in keys:
+                yield from _parts(Op("get", (expr, at), value), prefix)
+        case Record(fields):
+            for name, of in fields:
+                yield from _parts(Field(expr, name, of), prefix)
+        case _:
+            yield expr
+
+
+def _is_small(of: Type) -> bool:
+    try:
+        return len(domain(of)) <= FEW
+    except TypeError:
+        return False
+
+
+def _said(part: Expr, prefix: Prefix) -> Iterator[Atom]:
+    """What can be said of one part of the state."""
+    of, group = part.type, repr(part)
+    match of:
+        case Bool():
+            yield Atom(part, group, True, relation=_arity(part) > 1)
+        case Enum(members):
+            for member in members:
+                yield Atom(Op("eq", (part, Const(member, of)), BOOL), group, len(members) <= 3)
+        case Maybe(inner):
+            yield Atom(Op("is_none", (part,), BOOL), group, True)
+            for name, index in prefix:
+                if isinstance(inner, Index) and inner.name == index.name:
+                    some = Op("some", (Local(name, index),), of)
+                    yield Atom(Op("eq", (part, some), BOOL), f"{group} {name}", True, True)
+        case Index():
+            for name, index in prefix:
+                if of.name == index.name:
+                    yield Atom(Op("eq", (part, Local(name, index)), BOOL), group, True, True)
+        case Set(inner):
+            for name, index in prefix:
+                if isinstance(inner, Index) and inner.name == index.name:
+                    inside = Op("contains", (part, Local(name, index)), BOOL)
+                    yield Atom(inside, f"{group} {name}", True, _arity(part) > 0)
+        case Lock():
+            yield Atom(Op("is_free", (part,), BOOL), group, True)
+        case _ if isinstance(of, NUMBERS):
+            for value in (0, 1):
+                constant = Const(value, of)
+                yield Atom(Op("eq", (part, constant), BOOL), "", True)
+
+
+def _arity(part: Expr) -> int:
+    return sum(1 for e in subexpressions(part) if isinstance(e, Op) and e.op == "get")
+
+
+def _compared(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
+    """Numbers compared with each other and with counts."""
+    for a, b in itertools.combinations(numbers, 2):
+        if _same_place(a, b) or _arity(a) + _arity(b) <= 1:
+            yield Atom(Op("eq", (a, b), BOOL), "", True)
+            yield Atom(Op("lt", (a, b), BOOL), "", True)
+            yield Atom(Op("lt", (b, a), BOOL), "", True)
+    for a in numbers:
+        for count in counts:
+            if free_locals(a) == free_locals(count):
+                yield Atom(Op("eq", (a, count), BOOL), "", True)
+    for count in counts:
+        yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
+
+
+def _same_place(a: Expr, b: Expr) -> bool:
+    """The same variable at two elements: `ticket[t]` and `ticket[u]`."""
+    return state_variables(a) == state_variables(b)
+
+
+# ── what the author has written ──────────────────────────────────────────────────────────────
+
+def _expressions(system: System) -> Iterator[Expr]:
+    for declared in system.properties:
+        if declared.kind in ("invariant", "lemma", "sometimes"):
+            yield declared.expr
+    for process in system.processes:
+        for location in process.locations.values():
+            yield location.guard
+        for block in process.blocks.values():
+            yield from block_expressions(block)
+
+
+def _counts(system: System, prefix: Prefix) -> list[Expr]:
+    found: dict[Expr, None] = {}
+    for whole in _expressions(system):
+        for expr in subexpressions(whole):
+            is_count = isinstance(expr, Quantifier) and expr.kind == "sum" or (
+                isinstance(expr, Op) and expr.op == "set_len")
+            if is_count:
+                found.update(dict.fromkeys(_renamed(expr, prefix)))
+    return list(found)
+
+
+def _written(system: System, prefix: Prefix) -> list[Expr]:
+    """Conditions over an Index that the author quantifies, or compares numbers in."""
+    found: dict[Expr, None] = {}
+    for whole in _expressions(system):
+        for expr in subexpressions(whole):
+            quantified = isinstance(expr, Quantifier) and expr.kind in ("any", "all")
+            compared = isinstance(expr, Op) and expr.op in ("eq", "lt", "le") and any(
+                isinstance(e, Op) and e.op in ("add", "sub") or isinstance(e, Quantifier)
+                for e in subexpressions(expr))
+            if (quantified or compared) and state_variables(expr):
+                found.update(dict.fromkeys(_renamed(expr, prefix)))
+    return [expr for expr in found if not _has_value(expr)]
+
+
+def _has_value(expr: Expr) -> bool:
+    """An element looked up on the way to another, or a size: more than a lemma should say."""
+    return any(isinstance(e, Op) and e.op in ("value", "held_by", "head")
+               or isinstance(e, Var) and e.primed
+               or isinstance(e, Const) and isinstance(e.value, Linear)
+               for e in subexpressions(expr))
+
+
+def _renamed(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
+    """The expression with its free names replaced by elements of the prefix, in every way."""
+    names = sorted(free_locals(expr))
+    types = {e.name: e.type for e in subexpressions(expr) if isinstance(e, Local)}
+    choices = [[Local(n, of) for n, of in prefix
+                if isinstance(types[name], Index) and of.name == types[name].name]
+               for name in names]
+    bound = {e.variable for e in subexpressions(expr) if isinstance(e, Quantifier)}
+    if bound & {n for n, _ in prefix}:
+        expr = _fresh_bound(expr)
+    for chosen in itertools.product(*choices):
+        if len(set(chosen)) == len(chosen):
+            yield _without_locs(substitute(expr, dict(zip(names, chosen))))
+
+
+def _fresh_bound(expr: Expr) -> Expr:
+    """The expression with its bound names marked, so that no element is captured."""
+    match expr:
+        case Quantifier(kind, name, of, body, result):
+            inner = substitute(body, {name: Local(f"{name}_", of)})
+            return Quantifier(kind, f"{name}_", of, _fresh_bound(inner), result)
+        case Op(op, args, of):
+            return Op(op, tuple(_fresh_bound(a) for a in args), of)
+        case Field(record, name, of):
+            return Field(_fresh_bound(record), name, of)
+    return expr
+
+
+def _without_locs(expr: Expr) -> Expr:
+    """Names as a person would choose them: what the compiler calls `g'1` is `g1` in a text."""
+    match expr:
+        case Quantifier(kind, name, of, body, result):
+            plain = name.replace("'", "")
+            inner = substitute(body, {name: Local(plain, of)}) if plain != name else body
+            return Quantifier(kind, plain, of, _without_locs(inner), result)
+        case Op(op, args, of):
+            return Op(op, tuple(_without_locs(a) for a in args), of)
+        case Field(record, name, of):
+            return Field(_without_locs(record), name, of)
+    return expr

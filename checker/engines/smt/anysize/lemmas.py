@@ -1,0 +1,356 @@
+"""Lemmas as Python: read from text to the IR, and written from the IR to text.
+
+A lemma is what the author could have written in an `@invariant`, over the spec's own names, and
+one thing more: where a process waits. `self.attach.at[g] == "detach"` says that the instance of
+process `attach` for `g` waits at its location `detach`; `self.attach.x[g]` is its local `x`.
+
+A file of lemmas holds functions that return one expression each:
+
+    def lemma_3(self):
+        return all(self.attach.at[g] != "release" or self.holds[g] for g in self.group)
+
+The file is parsed, never run.
+"""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from checker.engines.smt.anysize.family import all_types
+from checker.engines.smt.anysize.refuse import OutsideFragment
+from checker.ir import build
+from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
+from checker.ir.system import System
+from checker.source import NOWHERE, Loc
+from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Range, Record, Set,
+                           Type)
+
+BOOL = Bool()
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+_BINARY = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "add": "+", "sub": "-", "mul": "*",
+           "floordiv": "//", "mod": "%", "union": "|", "intersection": "&", "difference": "-",
+           "subset": "<="}
+_LEVEL = {"or": 1, "implies": 1, "and": 2, "not": 3, "eq": 4, "ne": 4, "lt": 4, "le": 4,
+          "is_none": 4, "contains": 4, "subset": 4, "is_free": 3, "union": 5, "intersection": 6,
+          "difference": 7, "add": 7, "sub": 7, "mul": 8, "floordiv": 8, "mod": 8, "neg": 9}
+
+
+def show_lemma(expr: Expr) -> str:
+    """An expression as Python over the spec's names."""
+    return _show(expr, 0)
+
+
+def _show(expr: Expr, needed: int) -> str:
+    level = _LEVEL.get(expr.op, 10) if isinstance(expr, Op) else 10
+    text = _text(expr)
+    return text if level >= needed else f"({text})"
+
+
+def _text(expr: Expr) -> str:
+    match expr:
+        case Const(value, of):
+            return f'"{value}"' if isinstance(of, Enum) else str(value)
+        case Var(name):
+            return f"self.{name}"
+        case Local(name):
+            return name
+        case Field(record, name):
+            return f"{_show(record, 10)}.{name}"
+        case Quantifier():
+            return _quantifier(expr)
+        case Op():
+            return _operator(expr)
+    raise OutsideFragment("P111", f"{type(expr).__name__} has no text")
+
+
+def _quantifier(expr: Quantifier) -> str:
+    """Nested quantifiers of one kind share their generator, as a person writes them."""
+    kind, parts, body = expr.kind, [], expr
+    while isinstance(body, Quantifier) and body.kind == kind and kind != "set":
+        over = getattr(body.domain, "name", str(body.domain))
+        parts.append(f"for {body.variable} in {_domain_text(over, body.domain)}")
+        body = body.body
+    if kind == "sum" and isinstance(body, Op) and body.op == "int":
+        body = body.args[0]
+    tests, body = _distinctness(body) if kind == "all" else ("", body)
+    return f"{kind}({_show(body, 0)} {' '.join(parts)}{tests})"
+
+
+def _distinctness(body: Expr) -> tuple[str, Expr]:
+    """That elements differ, written as the generator's condition."""
+    if isinstance(body, Op) and body.op == "implies":
+        tests = body.args[0].args if getattr(body.args[0], "op", "") == "and" else body.args[:1]
+        if all(isinstance(t, Op) and t.op == "ne" and all(isinstance(a, Local) for a in t.args)
+               for t in tests):
+            return " if " + " and ".join(_show(t, 3) for t in tests), body.args[1]
+    return "", body
+
+
+def _domain_text(over: str, of: Type) -> str:
+    return f"self.{over}" if isinstance(of, Index) else over
+
+
+def _operator(expr: Op) -> str:
+    level = _LEVEL.get(expr.op, 10)
+    args = expr.args
+    match expr.op:
+        case "and" | "or":
+            return f" {expr.op} ".join(_show(arg, level + 1) for arg in args)
+        case "implies":
+            return f"implies({_show(args[0], 0)}, {_show(args[1], 0)})"
+        case "not":
+            return f"not {_show(args[0], level)}"
+        case "get":
+            keys, inner = [], expr
+            while isinstance(inner, Op) and inner.op == "get":
+                inner, key = inner.args
+                keys.insert(0, _show(key, 0))
+            return f"{_show(inner, 10)}[{', '.join(keys)}]"
+        case "is_none":
+            return f"{_show(args[0], 5)} is None"
+        case "contains":
+            return f"{_show(args[1], 5)} in {_show(args[0], 5)}"
+        case "set_len":
+            return f"len({_show(args[0], 0)})"
+        case "is_free":
+            return f"not {_show(args[0], 10)}.locked()"
+        case "some" | "int" | "value":
+            return _show(args[0], 10)
+        case "ite":
+            return f"({_show(args[1], 1)} if {_show(args[0], 1)} else {_show(args[2], 1)})"
+    if expr.op in _BINARY:
+        return (f"{_show(args[0], level + (level == 4))} {_BINARY[expr.op]} "
+                f"{_show(args[1], level + 1)}")
+    raise OutsideFragment("P111", f"{expr.op} has no text")
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+@dataclass(frozen=True)
+class Written:
+    """A lemma of a file: its name, what it says and where."""
+
+    name: str
+    expr: Expr
+    text: str
+    loc: Loc
+
+
+def read_file(system: System, path: str, text: str) -> list[Written]:
+    """The lemmas of a file, in order. Raises OutsideFragment for what is none."""
+    try:
+        module = ast.parse(text, path)
+    except SyntaxError as error:
+        raise OutsideFragment("P111", f"this is not Python: {error.msg}",
+                              Loc(path, error.lineno or 1)) from None
+    found = []
+    for node in module.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        last = node.body[-1]
+        if not isinstance(last, ast.Return) or last.value is None or any(
+                not isinstance(s, ast.Expr) for s in node.body[:-1]):
+            raise OutsideFragment("P111", f"`{node.name}` is not one `return`",
+                                  Loc(path, node.lineno))
+        expr = _Reader(system, path).truth(last.value, {})
+        found.append(Written(node.name, expr, ast.unparse(last.value), Loc(path, node.lineno)))
+    return found
+
+
+def read_lemma(system: System, text: str, path: str = "") -> Expr:
+    """One expression. Raises OutsideFragment."""
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise OutsideFragment("P111", f"this is not Python: {error.msg}") from None
+    return _Reader(system, path).truth(node, {})
+
+
+Names = dict[str, Local]
+
+
+class _Reader:
+    def __init__(self, system: System, path: str) -> None:
+        self.system, self.path = system, path
+        self.domains = {of.name: of for of in all_types(system) if isinstance(of, Index)}
+
+    def refuse(self, node: ast.AST, what: str) -> OutsideFragment:
+        loc = Loc(self.path, node.lineno, node.col_offset, node.end_lineno,
+                  node.end_col_offset) if self.path else NOWHERE
+        return OutsideFragment("P111", f"`{ast.unparse(node)}`: {what}", loc)
+
+    def truth(self, node: ast.expr, names: Names) -> Expr:
+        expr = self.expr(node, names)
+        if not isinstance(expr.type, Bool):
+            raise self.refuse(node, f"{expr.type} is no condition")
+        return expr
+
+    def expr(self, node: ast.expr, names: Names, wanted: Type | None = None) -> Expr:
+        match node:
+            case ast.Constant():
+                return self.constant(node, wanted)
+            case ast.Name(name) if name in names:
+                return names[name]
+            case ast.BoolOp(op, parts):
+                truths = [self.truth(part, names) for part in parts]
+                return Op("and" if isinstance(op, ast.And) else "or", tuple(truths), BOOL)
+            case ast.UnaryOp(ast.Not(), operand):
+                return build.negation(self.truth(operand, names))
+            case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+                return build.number(-value)
+            case ast.BinOp():
+                return self.arithmetic(node, names)
+            case ast.Compare():
+                return self.compare(node, names)
+            case ast.Call(ast.Name("any" | "all" | "sum" as kind), [ast.GeneratorExp() as over]):
+                return self.quantifier(kind, over, names)
+            case ast.Call():
+                return self.call(node, names)
+            case ast.Subscript():
+                return self.subscript(node, names)
+            case ast.Attribute():
+                return self.attribute(node, names)
+        raise self.refuse(node, "this has no meaning in a lemma")
+
+    def constant(self, node: ast.Constant, wanted: Type | None) -> Expr:
+        value = node.value
+        if isinstance(value, bool):
+            return build.boolean(value)
+        if isinstance(value, int):
+            return build.number(value)
+        if isinstance(value, str) and isinstance(wanted, Enum) and value in wanted.members:
+            return Const(value, wanted)
+        if value is None and isinstance(wanted, Maybe):
+            return Const(None, wanted)
+        raise self.refuse(node, "no value of the type needed here")
+
+    def attribute(self, node: ast.Attribute, names: Names) -> Expr:
+        parts, inner = [], node
+        while isinstance(inner, ast.Attribute):
+            parts.insert(0, inner.attr)
+            inner = inner.value
+        if isinstance(inner, ast.Name) and inner.id == "self":
+            name = ".".join(parts)
+            if name in self.system.variable:
+                return Var(name, self.system.variable[name].type)
+        else:
+            record = self.expr(node.value, names)
+            of = record.type.field_type(node.attr) if isinstance(record.type, Record) else None
+            if of is not None:
+                return Field(record, node.attr, of)
+        raise self.refuse(node, "there is no such variable")
+
+    def subscript(self, node: ast.Subscript, names: Names) -> Expr:
+        expr = self.expr(node.value, names)
+        keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for key in keys:
+            if not isinstance(expr.type, Map):
+                raise self.refuse(node, f"{expr.type} is no map")
+            at = self.expr(key, names, expr.type.key)
+            expr = Op("get", (expr, at), expr.type.value)
+        return expr
+
+    def quantifier(self, kind: str, node: ast.GeneratorExp, names: Names) -> Expr:
+        inner, bound, conditions = dict(names), [], []
+        for generator in node.generators:
+            of = self.domain(generator.iter)
+            assert isinstance(generator.target, ast.Name)
+            inner[generator.target.id] = Local(generator.target.id, of)
+            bound.append((generator.target.id, of))
+            conditions += [self.truth(test, inner) for test in generator.ifs]
+        body = self.expr(node.elt, inner)
+        if kind == "sum":
+            summand = body if isinstance(body.type, NUMBERS) else Op("int", (body,), Int(0, 1))
+            if conditions:
+                zero = build.number(0)
+                summand = Op("ite", (build.conjunction(conditions), summand, zero), summand.type)
+            body = summand
+        elif conditions:
+            test = build.conjunction(conditions)
+            body = (build.conjunction([test, body]) if kind == "any"
+                    else build.implication(test, body))
+        for name, of in reversed(bound):
+            kind_type = Int(0, 2 ** 30) if kind == "sum" else BOOL
+            body = Quantifier(kind, name, of, body, kind_type)
+        return body
+
+    def domain(self, node: ast.expr) -> Type:
+        match node:
+            case ast.Attribute(_, name) if name in self.domains:
+                return self.domains[name]
+            case ast.Call(ast.Name("range" | "Range"), [ast.Constant(int(size))]):
+                return Range(size)
+        raise self.refuse(node, "this is no Index of the spec")
+
+    def call(self, node: ast.Call, names: Names) -> Expr:
+        match node:
+            case ast.Call(ast.Name("implies"), [left, right]):
+                return Op("implies", (self.truth(left, names), self.truth(right, names)), BOOL)
+            case ast.Call(ast.Name("len"), [of]):
+                return Op("set_len", (self.expr(of, names),), Int(0, 2 ** 30))
+            case ast.Call(ast.Attribute(lock, "locked"), []):
+                expr = self.expr(lock, names)
+                if isinstance(expr.type, Lock):
+                    return build.negation(Op("is_free", (expr,), BOOL))
+        raise self.refuse(node, "this call has no meaning in a lemma")
+
+    def arithmetic(self, node: ast.BinOp, names: Names) -> Expr:
+        ops = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul"}
+        if type(node.op) not in ops:
+            raise self.refuse(node, "this operator has no meaning in a lemma")
+        left, right = self.expr(node.left, names), self.expr(node.right, names)
+        return Op(ops[type(node.op)], (left, right), Int(-2 ** 40, 2 ** 40))
+
+    def compare(self, node: ast.Compare, names: Names) -> Expr:
+        parts, left = [], node.left
+        for op, right in zip(node.ops, node.comparators):
+            parts.append(self.comparison(node, op, left, right, names))
+            left = right
+        return build.conjunction(parts)
+
+    def comparison(self, node: ast.AST, op: ast.cmpop, left: ast.expr, right: ast.expr,
+                   names: Names) -> Expr:
+        if isinstance(op, (ast.In, ast.NotIn)):
+            members = self.expr(right, names)
+            if not isinstance(members.type, Set):
+                raise self.refuse(node, f"{members.type} is no set")
+            inside = Op("contains", (members, self.expr(left, names)), BOOL)
+            return inside if isinstance(op, ast.In) else build.negation(inside)
+        if isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
+            b = self.expr(right, names)
+            a = self.expr(left, names, b.type)
+        else:
+            a = self.expr(left, names)
+            b = self.expr(right, names, a.type)
+        a, b = _alike(a, b)
+        match op:
+            case ast.Is() | ast.IsNot() if isinstance(a.type, Maybe) and b == Const(None, a.type):
+                none = Op("is_none", (a,), BOOL)
+                return none if isinstance(op, ast.Is) else build.negation(none)
+            case ast.Eq():
+                return Op("eq", (a, b), BOOL)
+            case ast.NotEq():
+                return Op("ne", (a, b), BOOL)
+            case ast.Lt():
+                return Op("lt", (a, b), BOOL)
+            case ast.LtE():
+                return Op("le", (a, b), BOOL)
+            case ast.Gt():
+                return Op("lt", (b, a), BOOL)
+            case ast.GtE():
+                return Op("le", (b, a), BOOL)
+        raise self.refuse(node, "this comparison has no meaning in a lemma")
+
+
+def _alike(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+    """Both of one type: an element is compared with what may be one."""
+    if isinstance(a.type, Maybe) and not isinstance(b.type, Maybe):
+        return a, Op("some", (b,), a.type)
+    if isinstance(b.type, Maybe) and not isinstance(a.type, Maybe):
+        return Op("some", (a,), b.type), b
+    return a, b
+
+

@@ -1,0 +1,190 @@
+"""Which lemmas are inductive together, and which of them are needed: Houdini, closure, thinning.
+
+Everything asked is whether `hypotheses` rule out that one step breaks one claim. Answers are kept:
+an unsatisfiable core serves every set of hypotheses that contains it, a failure every subset of
+the hypotheses it failed with. So the kept lemmas can be thinned by asking again and again.
+
+NOTE(canonical). The set that remains depends on no core and no seed: lemmas are tried for removal
+in a fixed order, and one is removed if and only if the properties still follow from the largest
+inductive subset of the others. Both are facts about the formulas (as far as Z3 decides them
+within its budget).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from checker.engines.smt.anysize.encode import Encoding
+from checker.engines.smt.anysize.evaluate import Obligation
+from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
+from checker.engines.smt.terms import neg
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A claim that some step may break, or a check that may fail: what Z3 said, and where."""
+
+    claim: str
+    where: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass
+class _Known:
+    cores: list[frozenset[str]] = field(default_factory=list)
+    failed: list[tuple[frozenset[str], Answer]] = field(default_factory=list)
+
+
+class Prover:
+    """Questions about one family, with memory."""
+
+    def __init__(self, encoding: Encoding, budget: Budget, tell: Tell = lambda _: None) -> None:
+        self.encoding, self.budget, self.tell = encoding, budget, tell
+        self.situations = [Situation(encoding, None, budget),
+                           *(Situation(encoding, path, budget) for path in encoding.paths)]
+        self.anywhere = Situation(encoding, None, budget, initially=False)
+        self.claims: dict[str, Claim] = {}
+        self._known: dict[tuple[int, str], _Known] = {}
+
+    def add(self, claims: Iterable[Claim]) -> None:
+        """Claims to be proved or supposed; all of them before the first question.
+
+        Counts are made as claims are translated, and every solver needs the axioms of all.
+        """
+        claims = list(claims)
+        self.claims |= {claim.name: claim for claim in claims}
+        for situation in (*self.situations, self.anywhere):
+            situation.add(claims)
+
+    # ── one claim ────────────────────────────────────────────────────────────────────────────
+
+    def preserved(self, number: int, name: str, hypotheses: frozenset[str]) -> Answer:
+        """Whether the situation leaves a claim true; answered from memory where that will do."""
+        known = self._known.setdefault((number, name), _Known())
+        for core in known.cores:
+            if core <= hypotheses:
+                return Answer("unsat", core)
+        for tried, answer in known.failed:
+            if hypotheses <= tried:
+                return answer
+        situation = self.situations[number]
+        if name not in situation.after:
+            answer = Answer("unsat", frozenset({name} & situation.before.keys()))
+        else:
+            answer = situation.ask(sorted(hypotheses), [name])
+        if answer.outcome == "unsat":
+            known.cores.append(answer.core)
+        else:
+            known.failed.append((hypotheses, answer))
+        return answer
+
+    # ── many claims ──────────────────────────────────────────────────────────────────────────
+
+    def houdini(self, names: Iterable[str]) -> list[str]:
+        """The largest subset of the claims that is inductive, as far as Z3 can tell."""
+        left = list(names)
+        changed = True
+        while changed:
+            changed = False
+            for number in range(len(self.situations)):
+                broken = self._broken(number, left)
+                if broken:
+                    changed = True
+                    left = [name for name in left if name not in broken]
+                    self.tell(f"{len(left)} lemmas left after "
+                              f"{self.situations[number].name}")
+        return left
+
+    def _broken(self, number: int, names: list[str]) -> set[str]:
+        """Which of the claims the situation may break when all of them are supposed.
+
+        All at once first: what is left after the filter at fixed sizes is nearly all preserved.
+        """
+        hypotheses = frozenset(names)
+        goals = [n for n in names if not self._remembered(number, n, hypotheses)]
+        if not goals:
+            return set()
+        answer = self.situations[number].ask(sorted(hypotheses), goals, patient=False)
+        if answer.outcome == "unsat":
+            for name in goals:
+                self._known.setdefault((number, name), _Known()).cores.append(answer.core)
+            return set()
+        return {name for name in goals
+                if self.preserved(number, name, hypotheses).outcome != "unsat"}
+
+    def _remembered(self, number: int, name: str, hypotheses: frozenset[str]) -> bool:
+        if name not in self.situations[number].after:
+            return True
+        known = self._known.get((number, name))
+        return known is not None and any(core <= hypotheses for core in known.cores)
+
+    def closure(self, goals: Iterable[str], pool: frozenset[str]) -> frozenset[str] | None:
+        """Claims of the pool that prove the goals and each other; None where there are none.
+
+        The pool shrinks by what turns out not to be inductive, until nothing more is needed.
+        """
+        goals = list(goals)
+        while True:
+            needed, todo, broken = set(goals), list(goals), None
+            while todo and broken is None:
+                name = todo.pop()
+                for number in range(len(self.situations)):
+                    answer = self.preserved(number, name, pool)
+                    if answer.outcome != "unsat":
+                        broken = name
+                        break
+                    fresh = sorted(answer.core - needed)
+                    needed.update(fresh)
+                    todo.extend(fresh)
+            if broken is None:
+                return frozenset(needed)
+            if broken in goals:
+                return None
+            pool = pool - {broken}
+
+    def thinned(self, goals: list[str], pool: list[str]) -> list[str] | None:
+        """The lemmas of `pool`, in its order, that remain after NOTE(canonical); the last are
+        tried for removal first. None where the pool does not prove the goals."""
+        kept, current = list(pool), self.closure(goals, frozenset([*pool, *goals]))
+        if current is None:
+            return None
+        for name in reversed(pool):
+            if name in goals:
+                continue
+            rest = [other for other in kept if other != name]
+            if name in current:
+                found = self.closure(goals, frozenset([*rest, *goals]))
+                if found is None:
+                    continue
+                current = found
+            kept = rest
+            self.tell(f"{len(kept)} lemmas may be needed")
+        return kept
+
+    # ── checks and vacuity ───────────────────────────────────────────────────────────────────
+
+    def obligations(self) -> list[tuple[str, Obligation]]:
+        """Every check of every step, once, with the name of the first path it is on."""
+        found: dict[tuple, tuple[str, Obligation]] = {}
+        for path in self.encoding.paths:
+            for check in path.checks:
+                key = (check.kind, check.loc, check.message,
+                       tuple(_identity(part) for part in (*check.given, check.holds)))
+                found.setdefault(key, (path.name, check))
+        return list(found.values())
+
+    def check(self, obligation: Obligation, hypotheses: Iterable[str]) -> Answer:
+        """Whether the hypotheses rule out that the check fails."""
+        return self.anywhere.refutes(sorted(hypotheses),
+                                     [*obligation.given, neg(obligation.holds)])
+
+    def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
+        """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""
+        return self.situations[number].refutes(sorted(hypotheses), [])
+
+
+def _identity(part: object) -> object:
+    return part if isinstance(part, bool) else part.get_id()

@@ -1,0 +1,198 @@
+"""Questions to Z3 about one step: which lemmas does it preserve, and which others does that need?
+
+A `Situation` is one path of a step, or the beginning. Its solver holds what is true there (facts,
+the path's conditions, axioms); each lemma is there twice, as a hypothesis about the state before
+and, negated, as a claim about the state after, both behind literals. So one solver serves every
+set of lemmas, and an unsatisfiable core tells which hypotheses a proof needed (Houdini: Flanagan
+and Leino, FME 2001; cores: as in IC3PO, Goel and Sakallah, NFM 2021).
+
+Only `unsat` counts. `sat` and `unknown` both leave a lemma unproved; budgets are resource limits
+of Z3, so that the same question ends the same way on a busy machine.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import z3
+
+from checker.engines.smt.anysize.encode import Encoding
+from checker.engines.smt.anysize.evaluate import Stage
+from checker.engines.smt.anysize.execute import Path
+from checker.engines.smt.terms import Truth
+from checker.ir.nodes import Expr
+from checker.ir.walk import state_variables
+
+RLIMIT = 1_000_000
+"""Z3's resource units for one question: a fraction of a second on an idle core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something to prove: a lemma or invariant (`kind` "invariant"), a step invariant, a check."""
+
+    name: str
+    expr: Expr
+    kind: str = "invariant"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`core` are the names of the hypotheses that an `unsat` needed."""
+
+    outcome: Literal["unsat", "sat", "unknown"]
+    core: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+@dataclass
+class Budget:
+    """Resource limit of one question, seed, and what was used: kept for the report."""
+
+    rlimit: int = RLIMIT
+    seed: int = 0
+    questions: int = 0
+    unknown: int = 0
+    used: int = 0
+
+
+class Situation:
+    """One path of a step (`path`), or the beginning (None)."""
+
+    def __init__(self, encoding: Encoding, path: Path | None, budget: Budget, *,
+                 initially: bool = True) -> None:
+        """`initially`: without a path, the initial states; else any state, for checks."""
+        self.encoding, self.path, self.budget = encoding, path, budget
+        self.initially = initially and path is None
+        self.claims: dict[str, Claim] = {}
+        self.before: dict[str, z3.BoolRef] = {}
+        self.after: dict[str, z3.BoolRef] = {}
+        self._solvers: dict[bool, z3.Solver] = {}
+        self._flushed: dict[bool, int] = {}
+        self._assertions: list[Truth] = []
+        self._premised = False
+
+    @property
+    def name(self) -> str:
+        if self.path is not None:
+            return self.path.name
+        return "the beginning" if self.initially else "any state"
+
+    @property
+    def stage(self) -> Stage:
+        """The state in which claims have to hold."""
+        return self.encoding.base if self.path is None else self.path.after
+
+    def solver(self, *, patient: bool) -> z3.Solver:
+        """Z3 without and with model-based quantifier instantiation.
+
+        The first finds nearly every proof there is, in milliseconds, and gives up at once where
+        there is none; the second is complete for more and may take its whole budget.
+        """
+        if patient not in self._solvers:
+            solver = z3.Solver(ctx=self.encoding.space.context)
+            solver.set("auto_config", False)
+            solver.set("mbqi", patient)
+            solver.set("random_seed", self.budget.seed)
+            self._solvers[patient] = solver
+            self._flushed[patient] = 0
+            if not self._premised:
+                self._premised = True
+                self._assertions += [part for _, part in self.premises() if part is not True]
+        solver = self._solvers[patient]
+        for part in self._assertions[self._flushed[patient]:]:
+            solver.add(part)
+        self._flushed[patient] = len(self._assertions)
+        return solver
+
+    def premises(self) -> list[tuple[str, Truth]]:
+        """What is true here whatever the lemmas: facts, conditions, axioms; each with a name."""
+        encoding = self.encoding
+        found = [(f"fact {name}", part) for name, part in encoding.facts]
+        if self.initially:
+            found += [(f"initially {name}", part) for name, part in encoding.initial]
+        elif self.path is not None:
+            found += [("path", part) for part in self.path.given]
+        found += [(f"axiom {name}", part) for name, part in encoding.counts.axioms(encoding.base)]
+        if self.path is not None:
+            found += [(f"axiom {name}, after", part) for name, part
+                      in encoding.counts.axioms(self.path.after, changed_only=True)]
+        return found
+
+    # ── claims ───────────────────────────────────────────────────────────────────────────────
+
+    def touched(self, claim: Claim) -> bool:
+        """Whether the step may change what the claim speaks of."""
+        return self.path is None or claim.kind != "invariant" or bool(
+            state_variables(claim.expr) & set(self.path.after.writes))
+
+    def add(self, claims: Iterable[Claim]) -> None:
+        """Make literals for lemmas; to be called before the first question where counts are new."""
+        context = self.encoding.space.context
+        for claim in claims:
+            if claim.name in self.claims:
+                continue
+            self.claims[claim.name] = claim
+            if not self.initially and claim.kind == "invariant":
+                self.before[claim.name] = literal = z3.Bool(f"+{claim.name}", context)
+                self._assert(literal, self.encoding.holds(claim.expr))
+            if self.initially and claim.kind == "invariant" or (
+                    self.path is not None and self.touched(claim)):
+                self.after[claim.name] = literal = z3.Bool(f"-{claim.name}", context)
+                self._assert(literal, self.negated(claim))
+
+    def negated(self, claim: Claim) -> Truth:
+        if claim.kind == "step_invariant":
+            assert self.path is not None
+            return self.encoding.refuted(claim.expr, self.encoding.base, self.path.after)
+        return self.encoding.refuted(claim.expr, self.stage)
+
+    def _assert(self, literal: z3.BoolRef, part: Truth) -> None:
+        if part is not True:
+            self._assertions.append(z3.Implies(literal, part))
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def ask(self, hypotheses: Iterable[str], goals: Sequence[str], *,
+            patient: bool = True) -> Answer:
+        """Whether the hypotheses rule out that one of the goals is broken."""
+        goals = [name for name in goals if name in self.after]
+        if not goals:
+            return Answer("unsat")
+        if len(goals) == 1:
+            return self._check(hypotheses, [self.after[goals[0]]], patient)
+        some = self._literal(z3.Or([self.after[name] for name in goals]))
+        return self._check(hypotheses, [some], patient)
+
+    def refutes(self, hypotheses: Iterable[str], parts: Sequence[Truth]) -> Answer:
+        """Whether the hypotheses rule out what `parts` say: for checks, with premises of their
+        own, and for the question whether the situation is possible at all."""
+        if any(part is False for part in parts):
+            return Answer("unsat")
+        literals = [self._literal(part) for part in parts if part is not True]
+        return self._check(hypotheses, literals, True)
+
+    def _literal(self, part: Truth) -> z3.BoolRef:
+        literal = z3.FreshConst(z3.BoolSort(self.encoding.space.context), "part")
+        self._assert(literal, part)
+        return literal
+
+    def _check(self, hypotheses: Iterable[str], literals: list[z3.BoolRef],
+               patient: bool) -> Answer:
+        supposed = [self.before[name] for name in hypotheses if name in self.before]
+        answer = Answer("unknown")
+        for mode in (False, True) if patient else (False,):
+            solver = self.solver(patient=mode)
+            solver.set("rlimit", self.budget.rlimit)
+            self.budget.questions += 1
+            outcome = solver.check(*supposed, *literals)
+            if outcome == z3.unsat:
+                core = {str(literal) for literal in solver.unsat_core()}
+                return Answer("unsat", frozenset(name[1:] for name in core if name[0] == "+"))
+            if outcome == z3.sat:
+                return Answer("sat")
+            answer = Answer("unknown", reason=f"z3: {solver.reason_unknown()}")
+        if patient:
+            self.budget.unknown += 1
+        return answer
