@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from checker import (ANY, Bool, Component, Int, Lock, Map, Maybe, Range, fails, maybe, pick,
                      process, step, until)
 
+from spec.virtio_balloon.work import Work
+
 FILE = "drivers/virtio/virtio_balloon.c"
 
 
@@ -18,7 +20,7 @@ class Driver(Component):
     has written.
     """
 
-    def __init__(self, options, pages, host):
+    def __init__(self, options, pages, host, freezer):
         self.options = options
         self.per_page = options.per_page
         self.pages = pages
@@ -32,7 +34,7 @@ class Driver(Component):
         self.pushed = Map(self.page, Bool)      # in fill_balloon's hands, not yet in the list
         self.deflate_on_oom = Bool(init=ANY if options.deflate_on_oom is None
                                    else options.deflate_on_oom)
-        self.size_work = Bool                   # update_balloon_size_work is queued
+        self.size_work = Work(options, freezer)
         self.stop_update_lock = Lock
         self.stop_update = Bool
         if options.fs_lock:
@@ -82,8 +84,11 @@ class Driver(Component):
         if self.options.direct_compaction:
             if maybe("direct compaction"):
                 await self.mm.compaction.compact()
-        if fails("alloc_page") or not self.pages.any_free():
+        if not self.pages.any_free():
             return None
+        if self.options.alloc_fails:
+            if fails("alloc_page"):
+                return None
         p = pick((q for q in self.page if self.pages.in_guests_hands(q)), "allocated")
         self.pages.balloon_ref[p] = True
         self.pushed[p] = True
@@ -190,25 +195,25 @@ class Driver(Component):
 
     # The size work.
 
-    def queue_size_work(self):
-        self.size_work = True
-
     async def virtballoon_changed(self):
         """The interrupt on a change of the configuration."""
         await self.stop_update_lock.acquire()
-        if not self.stop_update:
-            self.queue_size_work()
+        if not self.stop_update or self.options.ignores_stop_update:
+            self.size_work.queue_work()
         self.stop_update_lock.release()
 
     def towards_target(self):
+        if self.options.aligns:                         # 07622bd41563
+            return (self.host.num_pages + self.per_page - 1) // self.per_page * self.per_page \
+                - self.num_pages
         return self.host.num_pages - self.num_pages
 
     @process(daemon=True, fair="weak")
     async def size_worker(self):
         while True:
-            await until(lambda: self.size_work, "update_balloon_size_func",
+            await until(lambda: self.size_work.can_run(), "update_balloon_size_func",
                         source=f"{FILE}:update_balloon_size_func")
-            self.size_work = False
+            self.size_work.start()
             diff = self.towards_target()
             more = False
             if diff > 0:
@@ -217,7 +222,15 @@ class Driver(Component):
             elif diff < 0:
                 freed = await self.leak_balloon(-diff)
                 more = freed != -diff
-            await step("update_balloon_size", source=f"{FILE}:update_balloon_size")
-            self.host.write_actual(self.num_pages)
+            await self.update_balloon_size()
             if more:
-                self.queue_size_work()
+                self.size_work.queue_work()
+            self.size_work.finish()
+
+    async def update_balloon_size(self):
+        """Read num_pages without the lock; writing it to the device takes its time."""
+        await step("update_balloon_size", source=f"{FILE}:update_balloon_size")
+        if self.options.reads_actual:
+            actual = self.num_pages
+            await step("virtio_cwrite actual", source=f"{FILE}:update_balloon_size")
+            self.host.actual = actual
