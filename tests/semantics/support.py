@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import pathlib
-import sys
 import textwrap
 from dataclasses import dataclass, field
 

@@ -373,3 +373,59 @@ def test_a_parameter_that_is_assigned_is_no_second_name(check):
     """
     with pytest.raises(SpecError, match="E101"):
         check(body)
+
+
+def test_helpers_whose_numbered_names_meet(check):
+    """`get` inlined for the second time is not `get2`."""
+    check("""
+    def __init__(self):
+        self.n = Int(0, 9)
+
+    async def get(self, k):
+        x = k + 1
+        await step("get")
+        return x
+
+    async def get2(self, k):
+        x = k + 3
+        y = await self.get(k)
+        z = await self.get(k + 1)
+        return x + y + z
+
+    @process
+    async def go(self):
+        await step("go")
+        self.n = await self.get2(pick((0, 1)))
+    """, distinct=7, generated=6)
+
+
+def test_a_value_is_kept_while_a_later_argument_waits(check):
+    check("""
+    def __init__(self):
+        self.n = Int(0, 9)
+        self.queue = Queue(Range(3), 1)
+        self.sum = Int(0, 99)
+
+    def note(self, before, got):
+        self.sum = 10 * before + got
+
+    @process
+    async def reader(self):
+        await step("read")
+        self.note(self.n, await self.queue.get())
+
+    @process
+    async def writer(self):
+        await step("write")
+        self.n = 5
+        await step("put")
+        self.queue.put(2)
+
+    @sometimes
+    def early(self):
+        return self.sum == 2
+
+    @sometimes
+    def late(self):
+        return self.sum == 52
+    """, distinct=10, generated=10, witnessed={"early": 4, "late": 4})

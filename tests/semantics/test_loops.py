@@ -255,3 +255,106 @@ def test_search_with_break(check, found):
         self.where = where
         assert self.where == {9 if found is None else found}
     """, distinct=2, generated=1)
+
+
+@pytest.mark.parametrize("stop", [0, 1, None])
+def test_the_variable_of_a_loop_after_it(check, stop):
+    """Where a loop over constants was left early, its variable is that of the last turn."""
+    check(f"""
+    def __init__(self):
+        self.m = Map(Range(3), Bool, init={{k: k == {stop} for k in range(3)}})
+        self.n = Int(0, 99)
+
+    @process
+    async def go(self):
+        await step("go")
+        for k in range(2, -1, -1):
+            await step("look")
+            if self.m[k]:
+                break
+        for i in self.numbers():
+            self.n += 1
+        self.n += 10 * i
+
+    def numbers(self):
+        return range(3)
+    """.replace("self.numbers()", "range(3)"), generated={0: 4, 1: 3, None: 4}[stop],
+        distinct={0: 5, 1: 4, None: 5}[stop])
+
+
+ORDERED = {
+    "an element kept": "for g in self.group:\n            self.who = g",
+    "a local kept": "for g in self.group:\n            x = self.m[g]\n        self.flag = x",
+    "and after or": """for g in self.group:
+            self.flag = self.flag and self.m[g]
+            self.flag = self.flag or self.m[g]""",
+    "a total that goes up and down": """for g in self.group:
+            self.n += 1 if self.m[g] else -1""",
+    "a total that is looked at": """for g in self.group:
+            self.n += 1
+            assert self.n < 2 or self.m[g]""",
+    "adding and removing": """for g in self.group:
+            self.s.add(g)
+            self.s = self.s - {h for h in self.group if self.m[h]}""",
+    "another element": """for g in self.group:
+            self.m[g] = any(self.m[h] for h in self.group if h != g)""",
+    "the element after the loop": """for g in self.group:
+            self.m[g] = True
+        self.who = g""",
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_a_loop_whose_order_would_be_visible(check, name):
+    from checker.errors import SpecError
+    with pytest.raises(SpecError, match="E106"):
+        check(f"""
+    def __init__(self):
+        self.group = Index("group", 3)
+        self.m = Map(self.group, Bool, init=ANY)
+        self.who = Var(self.group)
+        self.flag = Bool
+        self.n = Int(0, 2)
+        self.s = Set(self.group)
+
+    @process
+    async def go(self):
+        await step("go")
+        {ORDERED[name]}
+    """)
+
+
+UNORDERED = {
+    "at the element": "self.m[g] = not self.m[g]",
+    "at the element of another map": "self.k[g, 1] = self.m[g]\n            self.k[g, 0] = True",
+    "a total": "self.n += 2 if self.m[g] else 0",
+    "a total that shrinks": "self.down -= 1 if self.m[g] else 0",
+    "members": "if self.m[g]:\n                self.s.add(g)",
+    "no members": "if self.m[g]:\n                self.t.discard(g)",
+    "a flag": "if self.m[g]:\n                self.flag = True",
+    "or": "self.flag = self.flag or self.m[g]",
+    "a local of the turn": "x = not self.m[g]\n            self.k[g, 0] = x",
+    "a nested loop": "for h in self.group:\n                self.n += 1 if h == g else 0",
+}
+
+
+@pytest.mark.parametrize("name", UNORDERED)
+def test_a_loop_whose_order_is_not_visible(check, name):
+    """CPython runs through an Index backwards, the other engines forwards."""
+    check(f"""
+    def __init__(self):
+        self.group = Index("group", 3)
+        self.m = Map(self.group, Bool, init=ANY)
+        self.k = Map(self.group, Range(2), Bool)
+        self.flag = Bool
+        self.n = Int(0, 6)
+        self.down = Int(0, 3, init=3)
+        self.s = Set(self.group)
+        self.t = Set(self.group, init=())
+
+    @process
+    async def go(self):
+        await step("go")
+        for g in self.group:
+            {UNORDERED[name]}
+    """, distinct=16, generated=8)

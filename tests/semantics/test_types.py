@@ -195,7 +195,8 @@ def test_queue_of_records(check):
             r = await self.queue.get()
             if r.urgent:
                 self.seen.add(r.page)
-    """, before="PAGES = Range(2)\nRequest = Record(page=PAGES, urgent=Bool)", distinct=8, generated=8)
+    """, before="PAGES = Range(2)\nRequest = Record(page=PAGES, urgent=Bool)",
+          distinct=8, generated=8)
 
 
 @pytest.mark.parametrize("declaration, initial", [

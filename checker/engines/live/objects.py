@@ -40,13 +40,19 @@ class Element:
 
 
 class Domain:
-    """A type as a set to run through, in order: what an Index or Range attribute is."""
+    """A type as a set to run through: what an Index or Range attribute is.
+
+    An Index is run through backwards, unlike everywhere else: nothing may depend on the order
+    of its elements, and what does shows as a difference.
+    """
 
     def __init__(self, of: Type) -> None:
         self.of = of
 
     def __iter__(self) -> Iterator[Any]:
-        return (revive(self.of, value) for value in domain(self.of))
+        values = domain(self.of)
+        in_order = reversed(values) if isinstance(self.of, Index) else values
+        return (revive(self.of, value) for value in in_order)
 
     def __len__(self) -> int:
         return len(domain(self.of))
@@ -115,7 +121,8 @@ class LiveMap:
 
     def __init__(self, of: Map, values: tuple[Any, ...]) -> None:
         self.of = of
-        self.values = dict(zip(Domain(of.key), values))
+        keys = (revive(of.key, value) for value in domain(of.key))
+        self.values = dict(zip(keys, values))
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
