@@ -3,7 +3,7 @@
 Follows mm/compaction.c, mm/migrate.c and mm/balloon_compaction.c of v4.9. The driver's part is
 virtballoon_migratepage.
 """
-from checker import Bool, Component, fails, maybe, pick, process, step, until
+from checker import Bool, Component, fails, pick, process, step, until
 
 from spec.virtio_balloon.driver import FILE
 

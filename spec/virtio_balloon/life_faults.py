@@ -13,11 +13,11 @@ def life_faults() -> list[Fault]:
                       "no_request_on_a_deleted_queue"),
               cite="fad7b7b27b6a, 2016: virtio_balloon: use a workqueue instead of \"vballoon\" "
                    "kthread; cancel_work_sync in virtballoon_remove"),
-        Fault("stop_update_ignored", ignores_stop_update=True, instance="ci",
+        Fault("stop_update_ignored", ignores_stop_update=True, instance="stats",
               breaks=("removed_leaves_no_stats_work", "no_stats_on_a_deleted_queue"),
               cite="fad7b7b27b6a: \"prevent updating balloon when it is being canceled\""),
         Fault("stats_offered_unasked", offers_always=True, breaks="one_stats_buffer",
-              instance="ci", cite="stats_handle_request: the test of virtqueue_get_buf"),
+              instance="stats", cite="stats_handle_request: the test of virtqueue_get_buf"),
         Fault("remove_leaks_once", leaks_once=True, breaks="removed_leaves_no_page",
               instance="isolated", cite="remove_common: the loop on num_pages"),
     ]
@@ -36,7 +36,7 @@ def life_findings() -> list[Fault]:
         Fault("freeze_during_oom", freezes_tasks=False, finding=True, instance="oom",
               breaks="no_request_on_a_deleted_queue",
               cite="virtballoon_freeze leaves the OOM notifier registered"),
-        Fault("stats_kicked_early", strict_kick=True, finding=True, instance="ci",
+        Fault("stats_kicked_early", strict_kick=True, finding=True, instance="stats",
               breaks="stats_offered_after_driver_ok",
               cite="init_vqs kicks before virtio_device_ready; virtio specification, 3.1.1"),
     ]
@@ -49,7 +49,7 @@ def life_findings_49() -> list[Fault]:
               breaks="removed_leaves_no_mount",
               cite="2017: virtballoon_remove calls kern_unmount"),
         Fault("first_stats_uninitialised", strict=True, unmounts=True, finding=True,
-              instance="ci", breaks="stats_buffer_is_initialised",
+              instance="stats", breaks="stats_buffer_is_initialised",
               cite="fc8653228c82, 2017: virtio_balloon: init 1st buffer in stats vq"),
     ]
 
@@ -58,7 +58,8 @@ def stalls() -> list[Fault]:
     """What never comes."""
     return [
         Fault("stats_buffer_dropped", forgets_stats=True, breaks="stats_are_answered",
-              instance="stats", cite="stats_handle_request: every buffer that comes back goes out"),
+              instance="stats",
+              cite="stats_handle_request: every buffer that comes back is offered again"),
         Fault("target_not_checked_at_probe", checks_target=False, breaks="target_is_acted_on",
               instance="small",
               cite="8424af5336b3, 2016: virtio_balloon: a size that was set before probe"),
@@ -66,7 +67,7 @@ def stalls() -> list[Fault]:
               breaks=("oom_notifier_returns", "size_work_comes_to_rest", "removal_ends"),
               cite="tell_host waits uninterruptibly with balloon_lock held"),
         Fault("removal_chases_isolated_pages", finding=True, instance="small",
-              compaction=True, target=1, sizes=(1,), breaks=("removal_ends", "size_work_comes_to_rest"),
+              compaction=True, target=1, sizes=(1,), breaks="removal_ends",
               cite="remove_common: a busy loop while compaction has pages isolated"),
     ]
 

@@ -108,15 +108,15 @@ class LifeRules(Component):
         """L7: the host gets what it asks for, or there is nobody to ask."""
         return self.stats.asked, not self.stats.asked
 
-    @sometimes(when="lives")
+    @sometimes(when="lives_and_inflates")
     def bound_and_inflated(self):
         return self.life.mounted and self.life.config_enabled and self.driver.num_pages > 0
 
-    @sometimes(when="lives")
+    @sometimes(when="lives_and_inflates")
     def removed_while_inflated(self):
         return self.life.removing and self.driver.num_pages > 0
 
-    @sometimes(when="lives")
+    @sometimes(when="lives_and_inflates")
     def target_set_before_probe(self):
         return not self.life.allocated and self.host.num_pages > 0
 

@@ -132,11 +132,11 @@ class Rules(Component):
 
     # Nothing of this is for nothing.
 
-    @sometimes
+    @sometimes(when="inflates")
     def everything_in_the_balloon(self):
         return self.driver.num_pages == self.host.most
 
-    @sometimes
+    @sometimes(when="inflates")
     def host_may_modify_everything(self):
         return all(self.host.may_modify[p] for p in self.page)
 
@@ -144,12 +144,12 @@ class Rules(Component):
     def nothing_left_to_dequeue(self):
         return self.driver.num_pages > 0 and not any(self.pages.listed[p] for p in self.page)
 
-    @sometimes(when="compacts")
+    @sometimes(when="can_migrate")
     def migrates(self):
         return any(self.pages.pg_isolated[p] and self.pages.migrate_ref[q]
                    and self.pages.listed[q] for p in self.page for q in self.page)
 
-    @sometimes(when="can_oom")
+    @sometimes(when="oom_frees")
     def freed_on_oom(self):
         return self.oom.really_freed > 0
 
