@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from checker.ir.nodes import DONE, Block, Expr, Location
+from checker.ir.nodes import DONE, Block, Expr, Finish, Location
 from checker.source import NOWHERE, Loc
 from checker.types import Enum, Map, Type
 from checker.values import Value, domain, show
@@ -68,7 +68,13 @@ class Process:
 
     @cached_property
     def location_type(self) -> Enum:
-        return Enum(*self.locations, DONE)
+        """Where an instance may wait; DONE only where the process can end, to save the bits."""
+        return Enum(*self.locations, *((DONE,) if self.finishes else ()))
+
+    @cached_property
+    def finishes(self) -> bool:
+        """Whether some step ends the process."""
+        return any(isinstance(block.terminator, Finish) for block in self.blocks.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,18 +179,18 @@ class _File:
     def _unfinished(self) -> None:
         write = self.steps
         with function(write, "bool unfinished(const word *s)"):
-            for process in self.system.processes:
-                if process.daemon:
-                    continue
+            waited_for = [p for p in self.system.processes if not p.daemon]
+            endless = any(not process.finishes for process in waited_for)
+            for process in () if endless else waited_for:
                 code = ProcessCode(process, self.t, self.names, write, self.locations, False)
                 at = code.read_own(process.location_variable)
                 done = f"{code.location_code(DONE)} {comment(DONE)}"
                 test = f"if ({at} != {done})"
                 self._each(write, process, f"{test}\n        return true;"
                            if process.domain is None else f"{test}\n            return true;")
-            if all(process.daemon for process in self.system.processes):
+            if endless or not waited_for:
                 self._unused(write, "s")
-            write("return false;")
+            write(f"return {'true' if endless else 'false'};")
 
     def _wait_chains(self) -> None:
         write = self.steps

@@ -398,9 +398,10 @@ class ProcessCode:
                     with body.indent():
                         body(f"return {cast('unsigned', self.t.compile(lock))};")
                     body("}")
-            body(f"case {self.location_code(DONE)}: {comment(DONE)}")
-            with body.indent():
-                body("return FINISHED;")
+            if self.process.finishes:
+                body(f"case {self.location_code(DONE)}: {comment(DONE)}")
+                with body.indent():
+                    body("return FINISHED;")
         body("return NOT_WAITING;")
         self._define("waits", "unsigned", ["const word *s"], body)
 
@@ -410,5 +411,7 @@ class ProcessCode:
         name = self.names.name((role, self.process.name), f"{role}_{self.process.name}")
         self.functions[role] = name, parameters
         with function(self.write, f"static {result} {name}({', '.join(first + parameters)})"):
+            if not re.search(r"\bs\b", text):
+                self.write("(void)s;")       # the location takes no bits: there is but one
             for line in text.rstrip("\n").split("\n"):
                 self.write(line)

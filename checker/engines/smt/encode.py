@@ -80,6 +80,8 @@ class Encoding:
     def waits_at(self, instance: Instance, location: str) -> Truth:
         """That the instance waits at a location, or is done, before the step."""
         process = instance.process
+        if location not in process.location_type.members:
+            return False                 # a process that never ends is never done
         at = instance_value(self.system, self.before, instance, process.location_variable)
         return equal(literal(process.location_type, location), at)
 
