@@ -15,5 +15,5 @@ test: $(READY)
 
 $(READY): pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[test]'
 	touch $@

@@ -140,21 +140,25 @@ class Ledger:
             self.line(f"  {line}", "dim")
 
     def _fault(self, run: Run) -> None:
+        """The heading of a fault: its name, constants and source, in one line if they fit."""
         fault = run.job.fault
         assert fault is not None
-        title = f"  {run.job.title}"
-        text = Text(title, "bold")
-        more = constants_text(fault.constants)
-        if fault.instance and fault.instance != run.job.instance:
-            more = f"{fault.instance}  {more}"
-        text.append(f"  {more}".rstrip())
-        room = WIDTH - len(text.plain) - 2
-        if fault.cite and len(fault.cite) <= room:
-            text.append(fault.cite.rjust(room + 2), "dim italic")
+        elsewhere = fault.instance if fault.instance != run.job.instance else ""
+        more = "  ".join(part for part in (elsewhere, constants_text(fault.constants)) if part)
+        text = Text(f"  {run.job.title}", "bold")
+        below = []
+        for part, style in ((f"  {more}", ""), (f"  {fault.cite}", "dim italic")):
+            if len(text.plain) + len(part) > WIDTH or below:
+                below.append((part.strip(), style))
+            elif style and part.strip():
+                text.append(part.rjust(WIDTH - len(text.plain)), style)
+            else:
+                text.append(part.rstrip(), style)
         self.line("")
         self.console.print(text, soft_wrap=True)
-        if fault.cite and len(fault.cite) > room:
-            self.line(f"    {fault.cite}", "dim italic")
+        for part, style in below:
+            for line in textwrap.wrap(part, WIDTH - 4, break_on_hyphens=False):
+                self.line(f"    {line}", style)
 
     def _row(self, row: Row, width: int, engine: int) -> None:
         mark, style = MARKS[row.standing]
