@@ -19,7 +19,7 @@ from checker.errors import UserError
 from checker.ir.system import System
 from checker.results.exploration import Exploration, Report
 
-SMALL = 200
+SMALL = 40
 """States that the interpreter may visit before `auto` turns to the native engine."""
 COMPILERS = 2
 """Systems compiled at the same time."""
@@ -70,12 +70,12 @@ class Searcher:
             return begun.answer, ()
         if self.limits.engine == "interp":
             return self._interpret(begun.system, report), ()
-        if begun.compiling is not None:
-            begun.compiling.exception()      # `explore` raises the same again, in its own words
         try:
+            prepared = begun.compiling.result() if begun.compiling is not None else None
             found = native.explore(begun.system, threads=self.limits.threads,
                                    limit=self.limits.limit, memory=self.limits.memory,
-                                   stop_early=self.limits.stop_early, report=report)
+                                   stop_early=self.limits.stop_early, report=report,
+                                   prepared=prepared)
             return found, ()
         except (native.NoCompiler, native.Unsupported) as error:
             if self.limits.engine == "native":

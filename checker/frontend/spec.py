@@ -1,6 +1,7 @@
 """Specs: component classes that a user checks, found in files and compiled to systems."""
 from __future__ import annotations
 
+import functools
 import importlib.util
 import inspect
 import itertools
@@ -34,7 +35,7 @@ class Spec:
     faults: tuple[Fault, ...]
     intended: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def constants(self) -> dict[str, Any]:
         """The constructor's parameters with their defaults."""
         parameters = list(inspect.signature(self.cls.__init__).parameters.values())[1:]

@@ -6,11 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from checker.engines import native
-from checker.engines.native import build, explore, prepare
+from checker.engines.native import build, explore
 from checker.engines.native.emit import SOURCES, generate
 from checker.errors import UserError
 from tests.handmade import counters, mutex
 from tests.native.random_systems import random_system
+
+
+def prepare(system):
+    """The path of the compiled program."""
+    return build.executable(native.prepare(system))
 
 
 @pytest.fixture

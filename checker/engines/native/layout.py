@@ -254,15 +254,27 @@ class Layout:
     def decode(self, words: tuple[int, ...]) -> State:
         """The state of these words; encoding it again gives the words."""
         whole = sum(word << i * WORD for i, word in enumerate(words))
-        codes = self.codes
         state = []
+        for variable, (shift, mask, known) in zip(self.system.variables, self._fields):
+            code = whole >> shift & mask
+            whole &= ~(mask << shift)
+            if code not in known:
+                known[code] = self.codes.decode(variable.type, code)
+                assert self.codes.encode(variable.type, known[code]) == code, variable.name
+            state.append(known[code])
+        assert whole == 0, "the engine's words are not those of a state"
+        return tuple(state)
+
+    @cached_property
+    def _fields(self) -> list[tuple[int, int, dict[int, Value]]]:
+        """For each variable its place, the mask of its width, and the codes decoded so far."""
+        found = []
         for variable in self.system.variables:
             of = variable.type
-            width = codes.words(of) * WORD if codes.wide(of) else codes.bits(of)
-            state.append(codes.decode(of, whole >> self.places[variable.name]
-                                      & (1 << width) - 1))
-        assert self.encode(tuple(state)) == words, "the engine's words are not those of a state"
-        return tuple(state)
+            wide = self.codes.wide(of)
+            width = self.codes.words(of) * WORD if wide else self.codes.bits(of)
+            found.append((self.places[variable.name], (1 << width) - 1, {}))
+        return found
 
     def split(self, whole: int) -> tuple[int, ...]:
         return tuple(whole >> i * WORD & (1 << WORD) - 1 for i in range(self.words))

@@ -37,8 +37,8 @@ POLL = 0.1
 
 def explore(system: System, *, threads: int | None = None, limit: int | None = None,
             memory: int | None = None, stop_early: bool = False,
-            report: Report | None = None) -> Exploration:
-    """Visit every reachable state of `system`.
+            report: Report | None = None, prepared: Generated | None = None) -> Exploration:
+    """Visit every reachable state of `system`; `prepared` is what `prepare` gave for it.
 
     `limit` is the most distinct states to store and `memory` the most bytes to use; at either
     the search ends, incomplete. `stop_early` ends it with the level of the first violation. An
@@ -47,7 +47,7 @@ def explore(system: System, *, threads: int | None = None, limit: int | None = N
     Raises NoCompiler, or Unsupported for a system that only the interpreter can explore.
     """
     started = time.perf_counter()
-    generated = generate(system)
+    generated = prepared or generate(system)
     run = _Run(generated, _arguments(threads, limit, memory, stop_early), report)
     found = run.exploration(limit, memory)
     found.seconds = time.perf_counter() - started
@@ -73,9 +73,11 @@ def reachable(system: System, *, threads: int | None = None, limit: int | None =
             yield generated.layout.decode(state)
 
 
-def prepare(system: System) -> pathlib.Path:
-    """Compile the system, so that exploring it starts at once; the program's path."""
-    return executable(generate(system))
+def prepare(system: System) -> Generated:
+    """Compile the system, so that exploring it starts at once; to be given to `explore`."""
+    generated = generate(system)
+    executable(generated)
+    return generated
 
 
 def default_threads() -> int:
@@ -125,6 +127,7 @@ class _Run:
     improving: threading.Thread | None = None
     made: pathlib.Path | None = None                # by that thread
     better: pathlib.Path | None = None              # the program to begin anew with
+    decoded: dict[tuple[int, ...], State] = field(default_factory=dict)     # paths share states
 
     def exploration(self, limit: int | None, memory: int | None) -> Exploration:
         try:
@@ -145,11 +148,7 @@ class _Run:
         with subprocess.Popen([program, *self.arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                               text=True) as process:
-            try:
-                self._follow(process)
-            except BaseException:
-                process.kill()
-                raise
+            self._follow(process)
             return process.wait(), process.stderr.read()
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
@@ -157,19 +156,23 @@ class _Run:
         asks it to come to an end, a second one does not ask."""
         reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         reader.start()
-        while reader.is_alive():
-            try:
-                reader.join(POLL)
-                self._pass_on()
-                if self._improved():
-                    process.kill()
-                    reader.join()
-                    return
-            except KeyboardInterrupt:
-                if self.interrupted:
-                    raise
-                self.interrupted = True
-                process.send_signal(signal.SIGINT)
+        try:
+            while reader.is_alive() and not self._improved():
+                self._wait(reader, process)
+        finally:
+            if reader.is_alive():
+                process.kill()
+            reader.join()
+
+    def _wait(self, reader: threading.Thread, process: subprocess.Popen[str]) -> None:
+        try:
+            reader.join(POLL)
+            self._pass_on()
+        except KeyboardInterrupt:
+            if self.interrupted:
+                raise
+            self.interrupted = True
+            process.send_signal(signal.SIGINT)
 
     def _pass_on(self) -> None:
         """Report progress, but for what a search that began anew has yet to make up for."""
@@ -245,7 +248,9 @@ class _Run:
         for _ in range(length):
             words = tuple(int(word, 16) for word in next(lines))
             assert all(word < 1 << WORD for word in words)
-            states.append(self.generated.layout.decode(words))
+            if words not in self.decoded:
+                self.decoded[words] = self.generated.layout.decode(words)
+            states.append(self.decoded[words])
         return tuple(states)
 
 
