@@ -204,8 +204,9 @@ class FourCounters(WithMutex):
     matrix names a refusal that is forgotten: "coordinated", a coordinated discard is one too;
     "uncoordinated", whoever follows coordinated discards can not follow others.
 
-    `free_seen` and `torn` are there for the rule that an answer was true at some moment of the
-    question: nothing was disabled since the first load; and yet the answer was that nothing is.
+    With `asked`, a rule wants that an answer was true at some moment of the question, and two
+    variables are there for it. `free_seen`: at some moment since the first load nothing was
+    disabled. `torn`: there was no such moment, and the answer was that nothing is disabled.
     """
 
     kinds = KINDS
@@ -265,12 +266,13 @@ class FourCounters(WithMutex):
     async def ask(self, label, source):
         """ram_block_discard_is_disabled: two loads, no lock."""
         await step(label, source=source)
-        self.free_seen = not self.is_disabled()
+        if self.asked:
+            self.free_seen = not self.is_disabled()
         if self.disabled.positive():
-            self.free_seen = False
             return True
         await step(f"{label}: second load", source=source)
         disabled = self.uncoordinated.positive()
-        self.torn = self.torn or not disabled and not self.free_seen
-        self.free_seen = False
+        if self.asked:
+            self.torn = self.torn or not disabled and not self.free_seen
+            self.free_seen = False
         return disabled
