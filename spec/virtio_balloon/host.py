@@ -77,6 +77,11 @@ class Host(Component):
             self.inflate.state = "seen"
             for p in self.page:
                 self.may_modify[p] = self.may_modify[p] or self.names(self.inflate, p)
+            if self.options.stores == "after_increment":
+                if any(s < self.inflate.length and self.guest.driver.pfns[s] is None
+                       for s in range(self.slots)):
+                    garbage = pick(self.page, "what the slot held")
+                    self.may_modify[garbage] = True
             if self.options.silent:
                 return
             await step("ack inflate", source=SOURCE)

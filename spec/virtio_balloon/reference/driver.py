@@ -1,0 +1,236 @@
+"""drivers/virtio/virtio_balloon.c of v4.9, with the fixes and mistakes of `Options`."""
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from spec.virtio_balloon.reference.hooks import Environment, Switch
+from spec.virtio_balloon.reference.host import Host
+from spec.virtio_balloon.reference.options import Options
+from spec.virtio_balloon.reference.pages import Allocator, BalloonDevInfo, Bug, Page
+
+
+class VirtioBalloon:
+    """struct virtio_balloon."""
+
+    def __init__(self, options: Options, switch: Switch, env: Environment, allocator: Allocator,
+                 host: Host, slots: int) -> None:
+        self.options = options
+        self.switch = switch
+        self.env = env
+        self.allocator = allocator
+        self.host = host
+        self.info = BalloonDevInfo(options, switch, env)
+        self.balloon_lock = threading.Lock()
+        self.stop_update_lock = threading.Lock()
+        self.fs_lock = threading.Lock()
+        self.size_work = False
+        self.num_pages = 0
+        self.num_pfns = 0
+        self.pfns: list[int | None] = [None] * slots
+        self.pushed: list[Page] = []
+        self.compaction: Any = None
+        host.driver = self
+
+    # The array, and the host that is told of it.
+
+    def set_page_pfns(self, slot: int, page: Page) -> None:
+        for i in range(self.options.per_page):
+            self.pfns[slot + i] = page.number * self.options.per_page + i
+
+    def forget_pfns(self) -> None:
+        """What is in the array between requests is nobody's business."""
+        if self.options.release == "locked":
+            self.num_pfns = 0
+            self.pfns[:] = [None] * len(self.pfns)
+
+    def tell_host(self, name: str) -> None:
+        """Send the array, and wait uninterruptibly for the answer."""
+        queue = self.host.inflate if name == "inflate" else self.host.deflate
+        self.switch.at(f"tell_host {name}")
+        queue.add(self.pfns, self.num_pfns)
+        self.switch.until(lambda: queue.state == "used", f"{name} acked")
+        queue.get_buf()
+
+    def adjust_managed(self, page: Page, change: int) -> None:
+        if not self.options.deflate_on_oom:
+            self.allocator.adjust_managed_page_count(page, change)
+
+    # Inflate.
+
+    def alloc_page(self) -> Page | None:
+        """Direct reclaim: may need locks of others, and compact."""
+        self.switch.at("alloc_page")
+        if self.options.fs_lock and self.env.pick("reclaim needs the fs lock", (False, True)):
+            self.switch.acquire(self.fs_lock, "fs_lock")
+            self.fs_lock.release()
+        if self.options.direct_compaction and self.env.pick("direct compaction", (False, True)):
+            self.compaction.compact()
+        failure = "alloc_page" if self.options.alloc_fails else None
+        page = self.allocator.alloc_page("balloon_ref", "allocated", failure)
+        if page is not None:
+            self.pushed.append(page)
+        return page
+
+    def fill_balloon(self, num: int) -> int:
+        num = min(num, len(self.pfns))
+        if self.options.allocates == "first":
+            return self._fill_allocating_first(num)
+        self.switch.acquire(self.balloon_lock, "balloon_lock")
+        self.num_pfns = 0
+        while self.num_pfns < num:
+            page = self.alloc_page()
+            if page is None:
+                self.switch.at("msleep(200)")
+                break
+            self._enqueue(page)
+            self.set_page_pfns(self.num_pfns, page)
+            self.num_pages += self.options.per_page
+            self.adjust_managed(page, -1)
+            self.num_pfns += self.options.per_page
+        return self._filled()
+
+    def _fill_allocating_first(self, num: int) -> int:
+        pushed = 0
+        while pushed < num:
+            if self.alloc_page() is None:
+                self.switch.at("msleep(200)")
+                break
+            pushed += self.options.per_page
+        self.switch.acquire(self.balloon_lock, "balloon_lock")
+        self.num_pfns = 0
+        while self.pushed:
+            number = self.env.pick("popped", sorted(page.number for page in self.pushed))
+            page = self.allocator.pages[number]
+            self._enqueue(page)
+            if self.options.stores == "after_increment":
+                self.num_pfns += self.options.per_page
+            self.set_page_pfns(self.num_pfns, page)
+            if self.options.stores == "before_increment":
+                self.num_pfns += self.options.per_page
+            self.num_pages += self.options.per_page
+            self.adjust_managed(page, -1)
+        return self._filled()
+
+    def _enqueue(self, page: Page) -> None:
+        self.info.enqueue(page)
+        self.pushed.remove(page)
+
+    def _filled(self) -> int:
+        filled = self.num_pfns
+        if filled:
+            self.tell_host("inflate")
+        self.forget_pfns()
+        self.balloon_lock.release()
+        return filled
+
+    # Deflate.
+
+    def release_pages_balloon(self) -> None:
+        for slot in range(0, self.num_pfns, self.options.per_page):
+            pfn = self.pfns[slot]
+            if pfn is None:
+                raise Bug("the array names no page")
+            page = self.allocator.pages[pfn // self.options.per_page]
+            self.adjust_managed(page, 1)
+            self.allocator.put_page(page)
+
+    def leak_balloon(self, num: int) -> int:
+        num = min(num, len(self.pfns))
+        self.switch.acquire(self.balloon_lock, "balloon_lock")
+        if self.options.clamps:
+            num = min(num, self.num_pages)
+        self.num_pfns = 0
+        while self.num_pfns < num:
+            page = self.info.balloon_page_dequeue()
+            if page is None:
+                break
+            self.set_page_pfns(self.num_pfns, page)
+            self.num_pages -= self.options.per_page
+            self.num_pfns += self.options.per_page
+        freed = self.num_pfns
+        if self.options.tells == "after_release":
+            self.release_pages_balloon()
+        if freed:
+            self.tell_host("deflate")
+        if self.options.release == "locked":
+            if self.options.tells == "before_release":
+                self.release_pages_balloon()
+            self.forget_pfns()
+            self.balloon_lock.release()
+        else:
+            self.balloon_lock.release()
+            self.switch.at("release_pages_balloon")
+            self.release_pages_balloon()
+        return freed
+
+    # The size work.
+
+    def virtballoon_changed(self) -> None:
+        """The interrupt on a change of the configuration."""
+        self.switch.acquire(self.stop_update_lock, "stop_update_lock")
+        self.size_work = True
+        self.stop_update_lock.release()
+
+    def towards_target(self) -> int:
+        target = self.host.num_pages
+        if self.options.aligns:
+            target = -(-target // self.options.per_page) * self.options.per_page
+        return target - self.num_pages
+
+    def size_worker(self) -> None:
+        """Run update_balloon_size_func whenever it is queued."""
+        while True:
+            self.switch.until(lambda: self.size_work, "update_balloon_size_func")
+            self.size_work = False
+            diff = self.towards_target()
+            if diff > 0:
+                diff -= self.fill_balloon(diff)
+            elif diff < 0:
+                diff += self.leak_balloon(-diff)
+            self.update_balloon_size()
+            if diff != 0:
+                self.size_work = True
+
+    def update_balloon_size(self) -> None:
+        self.switch.at("update_balloon_size")
+        self.host.actual = self.num_pages
+
+
+class Oom:
+    """A task whose allocations fail, maybe while it holds a lock of the file system."""
+
+    def __init__(self, driver: VirtioBalloon) -> None:
+        self.driver = driver
+        self.options, self.switch, self.env = driver.options, driver.switch, driver.env
+        self.oom_lock = threading.Lock()
+        self.notified = False
+        self.freed = self.really_freed = 0
+
+    def task(self) -> None:
+        """Run out of memory, again and again."""
+        while True:
+            self.switch.at("__alloc_pages_slowpath")
+            if self.options.fs_lock and self.env.pick("within the file system", (False, True)):
+                self.switch.acquire(self.driver.fs_lock, "fs_lock")
+                self.out_of_memory()
+                self.driver.fs_lock.release()
+            else:
+                self.out_of_memory()
+
+    def out_of_memory(self) -> None:
+        self.switch.at("__alloc_pages_may_oom")
+        self.oom_lock.acquire()
+        self.notified = True
+        if self.options.deflate_on_oom:
+            self.virtballoon_oom_notify()
+        self.notified = False
+        self.freed = self.really_freed = 0
+        self.oom_lock.release()
+
+    def virtballoon_oom_notify(self) -> None:
+        freed = self.driver.leak_balloon(len(self.driver.pfns))
+        self.driver.update_balloon_size()
+        self.really_freed = freed // self.options.per_page
+        self.freed = self.really_freed if self.options.oom_counts == "pages" else freed
+        self.switch.at("notifier_call_chain returns")

@@ -1,0 +1,71 @@
+"""What a harness may put in the place of chance: steps, choices, failures.
+
+In ordinary use nothing fails, every choice takes its first alternative and `at` does nothing.
+"""
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+TICK = 0.002        # seconds between looks at a condition that nobody announces
+
+
+class Environment:
+    """Everything that the code under study can not decide itself."""
+
+    def fails(self, name: str) -> bool:
+        """Whether the request called `name` fails this time."""
+        return False
+
+    def pick(self, name: str, choices: Sequence[T]) -> T:
+        """One of `choices`, which are never empty."""
+        return choices[0]
+
+
+class Stopped(BaseException):
+    """The machine is switched off: ends its threads. Not an Exception, so that nobody minds."""
+
+
+def at(label: str) -> None:
+    """The calling thread is about to run the step `label`, up to its next call."""
+
+
+class Switch:
+    """The power switch, and waiting that it ends."""
+
+    def __init__(self, at: Callable[[str], None]) -> None:
+        self.hook = at
+        self.off = threading.Event()
+        self.wanted: dict[str, threading.Lock] = {}     # by thread: what it waits for
+        self.holder: dict[threading.Lock, str] = {}     # who took it last
+
+    def at(self, label: str) -> None:
+        """A step begins."""
+        self.hook(label)
+        if self.off.is_set():
+            raise Stopped
+
+    def until(self, condition: Callable[[], bool], label: str) -> None:
+        """A step that begins once the condition is true; until then, it is about to begin."""
+        self.at(label)
+        while not condition():
+            self.off.wait(TICK)
+            self.at(label)
+
+    def waits_for_itself(self, lock: threading.Lock) -> list[str]:
+        """The threads that want a lock which they hold."""
+        return [name for name, wanted in self.wanted.items()
+                if wanted is lock and lock.locked() and self.holder.get(lock) == name]
+
+    def acquire(self, lock: threading.Lock, label: str) -> None:
+        """A step that begins with a lock, waited for as long as it takes."""
+        me = threading.current_thread().name
+        self.wanted[me] = lock
+        self.at(label)
+        while not lock.acquire(timeout=10 * TICK):
+            if self.off.is_set():
+                raise Stopped
+        del self.wanted[me]
+        self.holder[lock] = me
