@@ -314,7 +314,8 @@ class Director:
         return bool(self._next(name))
 
     def pick(self, name: str, options: Sequence[Any]) -> Any:
-        if not self._over and len(options) == 1 and not any(name == scripted for scripted, _ in self.script):
+        scripted = any(name == other for other, _ in self.script)
+        if len(options) == 1 and not scripted and not self._over:
             return options[0]                   # no choice at all
         chosen = self._next(name)
         if chosen not in options:

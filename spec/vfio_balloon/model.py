@@ -47,7 +47,8 @@ class Qemu(Component):
                  double_release_exit="none", unclosed_exit="none", counter="atomic",
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, keep_listener=False,
-                 spapr_exit_unregisters=False, spapr_keeps_votes=False, closes_device_fd=False, strict=False):
+                 spapr_exit_unregisters=False, spapr_keeps_votes=False,
+                 closes_device_fd=False, strict=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -58,6 +59,7 @@ class Qemu(Component):
         self.bql_held = bql
         self.tells_kvm_first = not backport
         self.address_spaces = not backport
+        self.heeds_the_listener = not ignore_listener_error
         self.two_containers = groups > 1 and (containers is None or containers > 1)
         self.several = groups > 1
         self.options = SimpleNamespace(
@@ -257,7 +259,7 @@ class Qemu(Component):
     def exit_set_iommu(self):
         return self.on_exit("set_iommu")
 
-    @sometimes
+    @sometimes(when="heeds_the_listener")
     def exit_listener(self):
         return self.on_exit("listener")
 
