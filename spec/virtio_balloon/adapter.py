@@ -44,6 +44,13 @@ def adapter_for(spec_name: str) -> "BalloonAdapter":
     return BalloonAdapter(AFTER if spec_name == "Fixed" else BEFORE)
 
 
+def hook(label: str) -> str:
+    """The reference's name for a step of the model."""
+    if "pg_locked" in label:
+        return "lock_page"
+    return label.rpartition(".")[2] if label.startswith("acquire ") else label
+
+
 class BalloonAdapter:
     """Builds the reference for a trace of one of the versions."""
 
@@ -88,12 +95,7 @@ class Stage:
         return dict(self.machine.actors)
 
     def label(self, step: TraceStep) -> str:
-        label = step.label
-        if "pg_locked" in label:
-            return "lock_page"
-        if label.startswith("acquire "):
-            return label.rpartition(".")[2]
-        return label
+        return hook(step.label)
 
     def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
         return [(choice.name, choice.value) for choice in step.choices]
