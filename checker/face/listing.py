@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from checker.codes import CODES
+from checker.engines.smt.anysize.refuse import REASONS
 from checker.errors import EXIT_OK, SpecError, UserError
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger, constants_text
@@ -38,6 +39,8 @@ IMPLICIT_MEANING = {
     "release": "A process releases a lock that it does not hold.",
 }
 assert set(IMPLICIT_MEANING) == set(IMPLICIT)
+
+MEANINGS = {**CODES, **REASONS, **IMPLICIT_MEANING}
 
 
 @click.command(name="list")
@@ -109,11 +112,10 @@ def _columns(table: list[list[str]]) -> list[str]:
 @click.command()
 @click.argument("code")
 def explain(code: str) -> int:
-    """Say what an error code (E101) or an implicit property (deadlock) means."""
+    """Say what a code (E101, P101) or an implicit property (deadlock) means."""
     wanted = code.strip("[]")
-    text = CODES.get(wanted.upper()) or IMPLICIT_MEANING.get(wanted.lower())
+    text = MEANINGS.get(wanted.upper()) or MEANINGS.get(wanted.lower())
     if text is None:
-        raise UserError(f"there is no code {code!r}",
-                        hint=did_you_mean(code, [*CODES, *IMPLICIT_MEANING]))
+        raise UserError(f"there is no code {code!r}", hint=did_you_mean(code, MEANINGS))
     click.echo(text)
     return EXIT_OK
