@@ -72,6 +72,9 @@ class SpecError(Exception):
                                   key=lambda d: (d.loc.path, d.loc.line, d.loc.column))
         super().__init__("\n\n".join(d.render() for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[list[Diagnostic]]]:
+        return SpecError, (self.diagnostics,)
+
 
 class UserError(Exception):
     """Something else that the user can mend: place, cause, remedy, in one message."""
@@ -79,3 +82,6 @@ class UserError(Exception):
     def __init__(self, message: str, *, hint: str = "", exit_status: int = EXIT_USAGE) -> None:
         super().__init__(message + (f"\n  hint: {hint}" if hint else ""))
         self.exit_status = exit_status
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str], dict[str, int]]:
+        return UserError, (str(self),), {"exit_status": self.exit_status}

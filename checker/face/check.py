@@ -5,7 +5,6 @@ it. Everything that is printed, saved or turned into an exit status later comes 
 """
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from checker.errors import SpecError, UserError
 from checker.face.command import trace_meta
 from checker.face.plan import Job
 from checker.face.search import Begun, Limits, Searcher, searcher
+from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import IMPLICIT, Property, System
 from checker.judgement.certify import NotCertified, certify
@@ -29,8 +29,8 @@ from checker.results.verdict import Outcome, Verdict
 Standing = Literal["declared", "differs", "unknown"]
 """What a result is worth: as declared, otherwise, or nobody knows."""
 
-AHEAD = 3
-"""How many jobs are begun before the first of them is finished."""
+SMALL_JOB = 100_000
+"""States; a job with more of them is searched with all cores."""
 SAFETY = ("invariant", "lemma", "step_invariant")
 
 
@@ -89,18 +89,32 @@ def check(spec: Spec, instance: str | None = None, *, fault: Fault | None = None
 
 def check_all(jobs: Sequence[Job], limits: Limits = Limits(),
               observe: Observer = lambda job: None) -> Iterator[Run]:
-    """Check the jobs in their order; ends early after an interrupt."""
-    with searcher(limits) as engine:
-        begun: deque[Run | tuple[Job, Begun]] = deque()
-        for number in range(len(jobs)):
-            for job in jobs[number + len(begun):number + AHEAD]:
-                begun.append(_begin(job, engine))
-            next_one = begun.popleft()
-            run = next_one if isinstance(next_one, Run) else \
-                _finish(*next_one, engine, observe(next_one[0]))
+    """Check the jobs in their order; ends early after an interrupt.
+
+    Many jobs are shared out to one process for each core; a job that turns out to be large is
+    done here, with all cores to itself.
+    """
+    with searcher(limits) as engine, Workers(check_small, jobs, limits) as workers:
+        for number, job in enumerate(jobs):
+            report = observe(job)
+            run = workers.result(number)
+            if run is None:
+                begun = _begin(job, engine)
+                run = begun if isinstance(begun, Run) else _finish(*begun, engine, report)
             yield run
             if run.interrupted:
                 return
+
+
+def check_small(job: Job, limits: Limits) -> Run | None:
+    """Check a job with one thread; None where it is too large for that."""
+    budget = replace(limits, threads=limits.threads or 1,
+                     limit=min(SMALL_JOB, limits.limit or SMALL_JOB))
+    with searcher(budget) as engine:
+        begun = _begin(job, engine)
+        run = begun if isinstance(begun, Run) else _finish(*begun, engine, None)
+    cut = run.found is not None and not run.found.complete and budget.limit != limits.limit
+    return None if cut and run.found.distinct >= SMALL_JOB else run
 
 
 def _begin(job: Job, engine: Searcher) -> Run | tuple[Job, Begun]:

@@ -1,13 +1,14 @@
 """Which explicit engine searches a system, and compiling ahead of the searches.
 
 A small system is done by the interpreter before a compiler would have started, so `auto` gives
-it a budget of states first. The budget counts states, not seconds: which engine answers must not
-depend on the machine. The native engine searches with all cores, one system at a time; the
+it a budget of states first where its variables have few values. The budget counts states, not
+seconds: which engine answers must not depend on the machine. The native engine searches with all cores, one system at a time; the
 compiler needs one core, so the next systems are compiled beside the search.
 """
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,9 +19,12 @@ from checker.engines.interp.explore import explore as interpret
 from checker.errors import UserError
 from checker.ir.system import System
 from checker.results.exploration import Exploration, Report
+from checker.types import size
 
-SMALL = 40
+SMALL = 200
 """States that the interpreter may visit before `auto` turns to the native engine."""
+FEW = 1 << 24
+"""Combinations of values; a system with more of them is not even tried with the interpreter."""
 COMPILERS = 2
 """Systems compiled at the same time."""
 SLOWER = "no C compiler was found: the interpreter searches some 1,000 times slower"
@@ -58,7 +62,7 @@ class Searcher:
     def begin(self, system: System) -> Begun:
         """Try the interpreter within its budget; start the compiler where that is not enough."""
         begun = Begun(system)
-        if self.limits.engine == "auto":
+        if self.limits.engine == "auto" and _combinations(system) <= FEW:
             begun.answer = self._small(system)
         if begun.answer is None and self.limits.engine != "interp" and native.available():
             begun.compiling = self._pool.submit(native.prepare, system)
@@ -100,6 +104,11 @@ class Searcher:
     def _interpret(self, system: System, report: Report | None) -> Exploration:
         return interpret(system, limit=self.limits.limit, stop_early=self.limits.stop_early,
                          report=report)
+
+
+def _combinations(system: System) -> int:
+    """How many states there would be if all combinations of values could be reached."""
+    return math.prod(size(variable.type) for variable in system.variables)
 
 
 @contextlib.contextmanager

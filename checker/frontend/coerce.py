@@ -76,13 +76,20 @@ def to_type(t: Expressions, result: Result, of: Type, node: ast.AST) -> Expr:
     if isinstance(have, Maybe) and not isinstance(of, Maybe):
         return to_type(t, unwrap(t, result, node), of, node)
     if isinstance(of, Maybe) and not isinstance(have, Maybe):
-        return Op("some", (to_type(t, result, of.of, node),), of, loc=t.loc(node))
+        inner = to_type(t, result, of.of, node)
+        return Op("some", (inner,), _holding(of, inner.type), loc=t.loc(node))
     if isinstance(of, Maybe) and isinstance(of.of, NUMBERS) and isinstance(have.of, NUMBERS):
         return result
     retyped = retype(result, of)
     if retyped is not None:
         return retyped
     raise mismatch(t, of, have, node)
+
+
+def _holding(of: Maybe, inner: Type) -> Maybe:
+    """The Maybe that holds a value of the type `inner`: of numbers, the number's own range."""
+    fits = not isinstance(inner, NUMBERS) or _inside(inner, of.of)
+    return of if fits else Maybe(inner)
 
 
 def mismatch(t: Expressions, of: Type, have: Type, node: ast.AST) -> Exception:
@@ -107,7 +114,7 @@ def _static_to_type(t: Expressions, thing: Any, of: Type, node: ast.AST) -> Expr
         if thing is None:
             return Const(None, of, loc=t.loc(node))
         inner = _static_to_type(t, thing, of.of, node)
-        return Const(inner.value, of, loc=t.loc(node))
+        return Const(inner.value, _holding(of, inner.type), loc=t.loc(node))
     if isinstance(of, NUMBERS) and type(thing) is int:
         return build.number(thing, loc=t.loc(node))
     if isinstance(of, Enum) and isinstance(thing, str) and thing not in of.members:
@@ -169,13 +176,22 @@ def fitted(t: Expressions, result: Result, of: Type, node: ast.AST,
     elif isinstance(of, NUMBERS):
         t.require(_in_range(expr, of), kind, _range_message(of, node, kind), node)
     elif isinstance(of, Maybe) and isinstance(of.of, NUMBERS) and expr.type != of:
-        inner = Op("value", (expr, build.number(lowest(expr.type.of))), expr.type.of)
-        none = Op("is_none", (expr,), Bool())
+        return _fitted_maybe(t, expr, of, node, kind)
+    return expr
+
+
+def _fitted_maybe(t: Expressions, expr: Expr, of: Maybe, node: ast.AST, kind: str) -> Expr:
+    """None, or a number that has to be in the range, as a value of exactly `of`."""
+    inner = Op("value", (expr, build.number(lowest(expr.type.of))), expr.type.of)
+    none = Op("is_none", (expr,), Bool())
+    if not isinstance(of.of, Wrapping):
         t.require(build.disjunction([none, _in_range(inner, of.of)]), kind,
                   _range_message(of.of, node, kind), node)
-    elif isinstance(expr, Op) and expr.op == "some" and isinstance(of.of, NUMBERS):
-        t.require(_in_range(expr.args[0], of.of), kind, _range_message(of.of, node, kind), node)
-    return expr
+        return expr
+    if _inside(expr.type.of, of.of):
+        return expr
+    wrapped = Op("mod", (inner, build.number(2 ** of.of.bits)), of.of, loc=t.loc(node))
+    return Op("ite", (none, Const(None, of), Op("some", (wrapped,), of)), of, loc=t.loc(node))
 
 
 def _range_message(of: Type, node: ast.AST, kind: str) -> str:

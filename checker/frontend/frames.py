@@ -73,7 +73,20 @@ class Types:
     fixed: set[str] = field(default_factory=set)
     optional: set[str] = field(default_factory=set)
     growing: dict[str, ast.AST] = field(default_factory=dict)
+    missed: set[str] = field(default_factory=set)
     changed: bool = False
+
+    def declare(self, name: str, of: Type) -> None:
+        """Note a local's type; where another was used before, what was translated is stale."""
+        self.changed |= self.known.get(name, of) != of
+        self.known[name] = of
+
+    def waits_for(self, name: str) -> bool:
+        """Whether a local without a type may get one yet: the first time that it is missed."""
+        first = name not in self.missed
+        self.missed.add(name)
+        self.changed |= first
+        return first
 
 
 @dataclass(frozen=True, slots=True)

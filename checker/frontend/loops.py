@@ -213,8 +213,7 @@ def _numbered(t: Statements, node: ast.For, domain: Type, member: Any) -> int:
     """A loop of blocks: the variable is a local that may live across awaits. Its first block."""
     name = t.local_name(node.target.id)
     t.types.fixed.add(name)
-    if t.types.known.get(name) != domain:
-        t.types.known[name], t.types.changed = domain, True
+    t.types.declare(name, domain)
     place = Place(name, (), domain, domain, local=True)
     variable = Local(name, domain, loc=t.loc(node.target))
     lo, hi = bounds(domain)

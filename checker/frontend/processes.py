@@ -63,9 +63,11 @@ def translate_process(elaborated: Elaborated, marked: Marked, domain: Type | Non
                                 Int(0, instances - 1), preemptible or marked.mark.preemptible)
         if translated.diagnostics and not types.changed:
             raise Problems(translated.diagnostics)
-        if not types.changed:
+        if not types.changed and not translated.incomplete:
             return _finish(marked, domain, parameter, translated, types)
-    raise Problems(translated.diagnostics + _growing(translated, types))
+    unknown = Diagnostic("E109", f"a local of `{marked.name}` never gets a value",
+                         (Label(marked.loc),))
+    raise Problems(translated.diagnostics + _growing(translated, types) or [unknown])
 
 
 class Problems(Exception):

@@ -48,6 +48,7 @@ class Statements(Expressions):
         self.locations: dict[str, Location] = {}
         self.label_places: dict[str, tuple[Any, ...]] = {}
         self.diagnostics: list[Diagnostic] = []
+        self.incomplete = False       # a statement was left out for want of a local's type
         self.loops: list[Loop] = []
         self.held: list[Place] = []
         self.inline_counts: dict[str, int] = {}
@@ -72,6 +73,8 @@ class Statements(Expressions):
                 self.obligations = []
                 if refused.diagnostic:
                     self.diagnostics.append(refused.diagnostic)
+                else:
+                    self.incomplete = True
 
     def statement(self, node: ast.stmt) -> None:
         method = getattr(self, f"on_{type(node).__name__}", None)
@@ -146,8 +149,7 @@ class Statements(Expressions):
             raise self.refuse("E104", str(error), node.annotation) from None
         name = self.local_name(node.target.id)
         self.types.fixed.add(name)
-        if self.types.known.get(name) != of:
-            self.types.known[name], self.types.changed = of, True
+        self.types.declare(name, of)
         if node.value is not None:
             self.assign(node.target, node.value, node)
 
@@ -255,7 +257,7 @@ class Statements(Expressions):
             self.types.growing.setdefault(name, node)
             raise CONSEQUENCE
         if not isinstance(known, Maybe):
-            self.types.known[name], self.types.changed = Maybe(known), True
+            self.types.declare(name, Maybe(known))
         return coerce.to_type(self, Static(None), self.types.known[name], node)
 
     def widen(self, name: str, of: Type, node: ast.AST) -> None:
@@ -265,8 +267,8 @@ class Statements(Expressions):
         if joined is None:
             raise self.refuse("E104", f"a local that was a {known} becomes a {of}", node,
                               "use two names")
+        self.types.declare(name, joined)
         if joined != known:
-            self.types.known[name], self.types.changed = joined, True
             self.types.growing[name] = node
 
     def from_Name(self, node: ast.Name) -> Result:
@@ -274,7 +276,7 @@ class Statements(Expressions):
             name = self.local_name(node.id)
             of = self.types.known.get(name)
             if of is None:
-                if self.types.changed or self.diagnostics:
+                if self.types.waits_for(name) or self.diagnostics:
                     raise CONSEQUENCE
                 raise self.refuse("E109", f"`{node.id}` is used before it is assigned", node)
             return Local(name, of, loc=self.loc(node))
