@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 
 from checker.errors import Diagnostic, Label
-from checker.frontend.blocks import cycle, renumbered, structured
+from checker.frontend.blocks import cycle, reachable, renumbered, structured
 from checker.frontend.elaborate import Elaborated, Marked
 from checker.frontend.frames import Inlined, Types, assigned_names
 from checker.frontend.liveness import Names, first_use, live_at, live_into, loops_left
@@ -15,7 +15,7 @@ from checker.frontend.places import touches_shared
 from checker.frontend.refuse import did_you_mean, refuse
 from checker.frontend.statements import Statements
 from checker.frontend.static import Static
-from checker.ir.nodes import Block, Check, Finish, Local, Location
+from checker.ir.nodes import (Block, Branch, Check, Finish, Goto, Local, Location, Statement, When)
 from checker.ir.system import Process
 from checker.ir.walk import all_statements, blocks_from, start_access
 from checker.lang.component import ProcessMark
@@ -126,13 +126,15 @@ def _finish(marked: Marked, domain: Type | None, parameter: str, t: Statements,
     roots = [1, *(location.entry for location in t.locations.values())]
     blocks = structured({n: t.builder.block(n) for n in t.builder.statements
                          if n in t.builder.terminators}, roots)
-    blocks, number = renumbered(blocks, roots)
+    start = _start_holding_nothing(blocks)
+    roots = [start, *roots[1:]]
+    blocks, number = renumbered({n: blocks[n] for n in reachable(blocks, roots)}, roots)
     locations = {name: dataclasses.replace(at, entry=number[at.entry])
                  for name, at in t.locations.items()}
     _check_cycles(blocks, marked)
     live = live_into(blocks, locations)
     _check_loops(blocks, live, locations)
-    start = number[1]
+    start = number[start]
     _check_assigned(live[start] - {parameter}, blocks, marked)
     locals_: dict[str, Type] = {}
     for name, at in locations.items():
@@ -144,6 +146,40 @@ def _finish(marked: Marked, domain: Type | None, parameter: str, t: Statements,
                       mark.fair, mark.daemon, loc=marked.loc)
     _check_start(process)
     return process
+
+
+def _start_holding_nothing(blocks: dict[int, Block]) -> int:
+    """The block to start with; where a lock is the first thing waited for, a new one.
+
+    At the start no process holds a lock, so the copy of what runs before the first await needs
+    no check for re-entry; the same code may be reached again later, where it does.
+    """
+    region = reachable(blocks, [1])
+    statements = [s for n in region for s in all_statements(blocks[n].statements)]
+    if not any(isinstance(s, Check) and s.kind == "reentry" for s in statements):
+        return 1
+    copies = {n: max(blocks) + 1 + i for i, n in enumerate(region)}
+    for old, new in copies.items():
+        terminator = blocks[old].terminator
+        match terminator:
+            case Goto(target):
+                terminator = Goto(copies[target])
+            case Branch(condition, then, otherwise):
+                terminator = Branch(condition, copies[then], copies[otherwise],
+                                    loc=terminator.loc)
+        blocks[new] = Block(_without_reentry(blocks[old].statements), terminator)
+    return copies[1]
+
+
+def _without_reentry(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    kept: list[Statement] = []
+    for statement in statements:
+        if isinstance(statement, When):
+            statement = dataclasses.replace(statement, then=_without_reentry(statement.then),
+                                            otherwise=_without_reentry(statement.otherwise))
+        if not (isinstance(statement, Check) and statement.kind == "reentry"):
+            kept.append(statement)
+    return tuple(kept)
 
 
 def _check_cycles(blocks: dict[int, Block], marked: Marked) -> None:

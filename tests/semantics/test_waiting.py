@@ -348,3 +348,31 @@ def test_two_consumers(check):
         await step("put again")
         self.queue.put(maybe("value"))
     """, distinct=27, generated=43)
+
+
+def test_a_lock_may_be_the_first_thing_waited_for(check):
+    check("""
+    def __init__(self):
+        self.lock = Lock
+        self.n = Int(0, 2)
+
+    @process(times=2)
+    async def worker(self):
+        async with self.lock:
+            await step("inside")
+            self.n += 1
+    """, distinct=8, generated=8)
+
+
+def test_a_lock_first_and_again_in_a_loop(check):
+    """What is no re-entry at the start is one when the loop comes round."""
+    check("""
+    def __init__(self):
+        self.lock = Lock
+
+    @process
+    async def worker(self):
+        while True:
+            await self.lock.acquire()
+            await step("inside")
+    """, distinct=2, generated=1, violated={"reentry": 1})
