@@ -158,7 +158,7 @@ LIVES = {
     "oom": dict(**LIFE, deflate_on_oom=True),
     "stats": dict(**LIFE, oom=False, deflate_on_oom=False, stats=True, sizes=(0,)),
     "isolated": dict(pages=1, must_tell=True, oom=False, deflate_on_oom=False, suspends=False),
-    "large": dict(pages=2, stats=True, must_tell=True),
+    "large": dict(pages=2, must_tell=True, deflate_on_oom=True),
 }
 
 

@@ -1,4 +1,4 @@
-"""The specs of the balloon driver: nothing differs at the smallest sizes, and v4.9's own defects."""
+"""The balloon driver's specs: nothing differs at the smallest sizes; what v4.9 itself breaks."""
 from __future__ import annotations
 
 import pytest
