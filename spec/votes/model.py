@@ -59,8 +59,8 @@ class Machine(Component):
                     guest_memfd_kind: its vote
       locking       bql: operations hold the big lock
       counting      bits: counters wrap around at 2**bits, 0: integers; arithmetic; matrix
-      mistakes      mistake, kvm, nvme_votes, vdpa_cleanup, postcopy_votes, balloon_asks,
-                    hotplug_while_migrating
+      mistakes      mistake, kvm, nvme_votes, rdma_votes, vdpa_cleanup, postcopy_votes,
+                    balloon_asks, hotplug_while_migrating
       rules         live: check liveness too
     """
 
@@ -69,14 +69,14 @@ class Machine(Component):
 
     def __init__(self, *, users=("vfio", "balloon"), groups=1, voters=0, iommu="type1",
                  guest_memfd_kind="coordinated", bql=True, bits=0, arithmetic=None,
-                 matrix="exact", mistake="none", kvm="asserted", nvme_votes=True,
+                 matrix="exact", mistake="none", kvm="asserted", nvme_votes=True, rdma_votes=False,
                  vdpa_cleanup="always", postcopy_votes="one_vote",
                  balloon_asks=("postcopy", "snapshot"), hotplug_while_migrating=False, live=False):
         unknown = set(users) - {*VOTERS, *MIGRATIONS, *DISCARDERS, "vfio", "balloon"}
         assert not unknown, f"nobody is called {sorted(unknown)}"
         self.options = SimpleNamespace(
             groups=groups, bql=bql, iommu=iommu, mistake=mistake, kvm=kvm, nvme_votes=nvme_votes,
-            vdpa_cleanup=vdpa_cleanup, postcopy_votes=postcopy_votes,
+            rdma_votes=rdma_votes, vdpa_cleanup=vdpa_cleanup, postcopy_votes=postcopy_votes,
             balloon_asks=balloon_asks,
             hotplug_while_migrating=hotplug_while_migrating,
             vfio_is_refused=self.refuses_vfio(users, iommu, guest_memfd_kind))
@@ -133,7 +133,8 @@ class Machine(Component):
         if "postcopy" in users and self.counters is OneSided:
             self.postcopy = Postcopy(self.options, self.votes.inhibitor, self.bql)
         made = {name: getattr(self, name) for name in users}
-        self.voting = tuple(u for name, u in made.items() if name in ("vfio", *VOTERS) and u)
+        self.voting = tuple(u for name, u in made.items() if name in ("vfio", *VOTERS) and u
+                            or name == "rdma" and u.kind != "none")
         self.pinning = tuple(u for name, u in made.items()
                              if name in ("vfio", "rdma", *VOTERS) and u)
         self.migrating = tuple(u for name, u in made.items()
