@@ -192,8 +192,7 @@ def _renamed(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
     if bound & {n for n, _ in prefix}:
         expr = _fresh_bound(expr)
     for chosen in itertools.product(*choices):
-        if len(set(chosen)) == len(chosen):
-            yield _without_locs(substitute(expr, dict(zip(names, chosen))))
+        yield _without_locs(substitute(expr, dict(zip(names, chosen))))
 
 
 def _fresh_bound(expr: Expr) -> Expr:

@@ -61,9 +61,12 @@ def prefixes(system: System) -> Iterator[Prefix]:
 
 
 def relations_of_three(system: System) -> Iterator[Prefix]:
-    """Two elements of one sort and one of another."""
+    """Two elements of one sort and one of another, or of the same."""
     indices = list(index_domains(system))
     names = {of.name: _names(of, indices) for of in indices}
+    for of in indices:
+        first, second = names[of.name]
+        yield (first, of), (second, of), (second + "2", of)
     for a, b in itertools.permutations(indices, 2):
         yield (names[a.name][0], a), (names[a.name][1], a), (names[b.name][0], b)
 

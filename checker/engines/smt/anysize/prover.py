@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Obligation
@@ -20,16 +21,6 @@ from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situatio
 from checker.engines.smt.terms import neg
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A claim that some step may break, or a check that may fail: what Z3 said, and where."""
-
-    claim: str
-    where: str
-    outcome: str
-    reason: str = ""
 
 
 @dataclass
@@ -63,18 +54,23 @@ class Prover:
 
     def preserved(self, number: int, name: str, hypotheses: frozenset[str]) -> Answer:
         """Whether the situation leaves a claim true; answered from memory where that will do."""
-        known = self._known.setdefault((number, name), _Known())
+        situation = self.situations[number]
+        if name not in situation.after:
+            return Answer("unsat", frozenset({name} & situation.before.keys()))
+        return self._ask((number, name), hypotheses,
+                         lambda: situation.ask(sorted(hypotheses), [name]))
+
+    def _ask(self, key: tuple[int, str], hypotheses: frozenset[str],
+             ask: Callable[[], Answer]) -> Answer:
+        """An answer from memory, or a new one, remembered."""
+        known = self._known.setdefault(key, _Known())
         for core in known.cores:
             if core <= hypotheses:
                 return Answer("unsat", core)
         for tried, answer in known.failed:
             if hypotheses <= tried:
                 return answer
-        situation = self.situations[number]
-        if name not in situation.after:
-            answer = Answer("unsat", frozenset({name} & situation.before.keys()))
-        else:
-            answer = situation.ask(sorted(hypotheses), [name])
+        answer = ask()
         if answer.outcome == "unsat":
             known.cores.append(answer.core)
         else:
@@ -121,14 +117,21 @@ class Prover:
         known = self._known.get((number, name))
         return known is not None and any(core <= hypotheses for core in known.cores)
 
-    def closure(self, goals: Iterable[str], pool: frozenset[str]) -> frozenset[str] | None:
-        """Claims of the pool that prove the goals and each other; None where there are none.
+    def closure(self, goals: Iterable[str], pool: frozenset[str],
+                checks: Iterable[int] = ()) -> frozenset[str] | None:
+        """Claims of the pool that prove the goals, the checks and each other, if there are any.
 
         The pool shrinks by what turns out not to be inductive, until nothing more is needed.
         """
-        goals = list(goals)
+        goals, checks = list(goals), list(checks)
         while True:
-            needed, todo, broken = set(goals), list(goals), None
+            needed, broken = set(goals), None
+            for number in checks:
+                answer = self.passes(number, pool)
+                if answer.outcome != "unsat":
+                    return None
+                needed |= answer.core
+            todo = sorted(needed)
             while todo and broken is None:
                 name = todo.pop()
                 for number in range(len(self.situations)):
@@ -145,10 +148,12 @@ class Prover:
                 return None
             pool = pool - {broken}
 
-    def thinned(self, goals: list[str], pool: list[str]) -> list[str] | None:
+    def thinned(self, goals: list[str], pool: list[str],
+                checks: Iterable[int] = ()) -> list[str] | None:
         """The lemmas of `pool`, in its order, that remain after NOTE(canonical); the last are
         tried for removal first. None where the pool does not prove the goals."""
-        kept, current = list(pool), self.closure(goals, frozenset([*pool, *goals]))
+        checks = list(checks)
+        kept, current = list(pool), self.closure(goals, frozenset([*pool, *goals]), checks)
         if current is None:
             return None
         for name in reversed(pool):
@@ -156,7 +161,7 @@ class Prover:
                 continue
             rest = [other for other in kept if other != name]
             if name in current:
-                found = self.closure(goals, frozenset([*rest, *goals]))
+                found = self.closure(goals, frozenset([*rest, *goals]), checks)
                 if found is None:
                     continue
                 current = found
@@ -166,7 +171,8 @@ class Prover:
 
     # ── checks and vacuity ───────────────────────────────────────────────────────────────────
 
-    def obligations(self) -> list[tuple[str, Obligation]]:
+    @cached_property
+    def obligations(self) -> tuple[tuple[str, Obligation], ...]:
         """Every check of every step, once, with the name of the first path it is on."""
         found: dict[tuple, tuple[str, Obligation]] = {}
         for path in self.encoding.paths:
@@ -174,12 +180,13 @@ class Prover:
                 key = (check.kind, check.loc, check.message,
                        tuple(_identity(part) for part in (*check.given, check.holds)))
                 found.setdefault(key, (path.name, check))
-        return list(found.values())
+        return tuple(found.values())
 
-    def check(self, obligation: Obligation, hypotheses: Iterable[str]) -> Answer:
-        """Whether the hypotheses rule out that the check fails."""
-        return self.anywhere.refutes(sorted(hypotheses),
-                                     [*obligation.given, neg(obligation.holds)])
+    def passes(self, number: int, hypotheses: frozenset[str]) -> Answer:
+        """Whether the hypotheses rule out that an obligation's check fails."""
+        _, check = self.obligations[number]
+        return self._ask((-1, str(number)), hypotheses, lambda: self.anywhere.refutes(
+            sorted(hypotheses), [*check.given, neg(check.holds)]))
 
     def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
         """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""

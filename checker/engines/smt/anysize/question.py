@@ -24,8 +24,11 @@ from checker.engines.smt.terms import Truth
 from checker.ir.nodes import Expr
 from checker.ir.walk import state_variables
 
-RLIMIT = 1_000_000
-"""Z3's resource units for one question: a fraction of a second on an idle core."""
+RLIMIT = 300_000
+"""Z3's resource units for one question: a fraction of a second on an idle core. What is proved at
+all takes a tenth of it."""
+PATIENCE = 20
+"""How many times that budget the author's own properties are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ class Situation:
         if not goals:
             return Answer("unsat")
         if len(goals) == 1:
-            return self._check(hypotheses, [self.after[goals[0]]], patient)
+            own = not goals[0].startswith("lemma ")
+            return self._check(hypotheses, [self.after[goals[0]]], patient, own)
         some = self._literal(z3.Or([self.after[name] for name in goals]))
         return self._check(hypotheses, [some], patient)
 
@@ -179,16 +183,16 @@ class Situation:
         return literal
 
     def _check(self, hypotheses: Iterable[str], literals: list[z3.BoolRef],
-               patient: bool) -> Answer:
+               patient: bool, own: bool = False) -> Answer:
         supposed = [self.before[name] for name in hypotheses if name in self.before]
         answer = Answer("unknown")
         for mode in (False, True) if patient else (False,):
             solver = self.solver(patient=mode)
-            solver.set("rlimit", self.budget.rlimit)
+            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own else 1))
             self.budget.questions += 1
             outcome = solver.check(*supposed, *literals)
             if outcome == z3.unsat:
-                core = {str(literal) for literal in solver.unsat_core()}
+                core = {literal.decl().name() for literal in solver.unsat_core()}
                 return Answer("unsat", frozenset(name[1:] for name in core if name[0] == "+"))
             if outcome == z3.sat:
                 return Answer("sat")

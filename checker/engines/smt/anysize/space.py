@@ -6,6 +6,7 @@ Maybe(container))` is the relation `attached(group, container)`.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -87,8 +88,10 @@ class Space:
             # Constructors must be unique in a file of SMT-LIB, and sorts in a context of Z3.
             self._enums += 1
             prefix = f"E{self._enums}"
-            sort, terms = z3.EnumSort(prefix, [f"{prefix}.{m}" for m in members],
-                                       self.context)
+            # A symbol of SMT-LIB holds neither bars nor backslashes.
+            names = [f"{prefix}.{number}.{re.sub('[|]|[^ -~]|' + chr(92) * 2, '_', member)}"
+                     for number, member in enumerate(members)]
+            sort, terms = z3.EnumSort(prefix, names, self.context)
             self._sorts[members] = sort
             self._members[members] = dict(zip(members, terms))
         return self._sorts[members]

@@ -23,6 +23,7 @@ preconditions).
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -144,7 +145,8 @@ def forall(sort_or_terms, body: Callable[[Term], Truth], name: str = "x") -> Tru
 
 
 def fresh(sort: z3.SortRef, name: str) -> z3.ExprRef:
-    return z3.FreshConst(sort, name)
+    """A new constant. Bound variables are printed without quotes, so names are plain words."""
+    return z3.FreshConst(sort, re.sub(r"\W", "_", name))
 
 
 def nothing(choice: Choice) -> Truth:

@@ -1,0 +1,340 @@
+"""`prove_any_size`: the safety of a spec for every size of its index sets.
+
+The order of work: the lemmas that are kept beside the spec, if they suffice; else the reachable
+states of small sizes, which refute what is false; else lemmas are looked for. What is not proved
+in the end is shown as a finite counterexample to induction (`failures.py`).
+"""
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from checker.engines.interp.explore import explore
+from checker.engines.smt.anysize import failures
+from checker.engines.smt.anysize.candidates import candidates
+from checker.engines.smt.anysize.encode import Encoding
+from checker.engines.smt.anysize.failures import Gap
+from checker.engines.smt.anysize.family import Family, family
+from checker.engines.smt.anysize.finite import Sample, inductive_at, reachable
+from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
+from checker.engines.smt.anysize.prover import Prover, Tell
+from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
+from checker.engines.smt.anysize.refuse import OutsideFragment
+from checker.ir.nodes import Expr
+from checker.ir.system import IMPLICIT, State, System
+from checker.results.exploration import Exploration
+from checker.source import NOWHERE, Loc
+
+ASSUMPTIONS = (
+    "uniform: the compiled spec has one text at every size (compared at sizes 2, 3, 4 and 7)",
+    "finite: every index set has finitely many elements, and at least one",
+    "translation: the formulas say what the interpreter does (compared by the tests)",
+)
+MOST_STATES = 4_000
+"""States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
+about a thousand a second; another engine may be given more."""
+MOST_CANDIDATES = 1_500
+
+Outcome = Literal["proved", "failed", "unknown", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known of one property at every size.
+
+    failed: `gap` is a counterexample to induction, or a real one. `reason` says why the answer
+    is unknown or refused, `loc` where.
+    """
+
+    property: str
+    outcome: Outcome
+    reason: str = ""
+    loc: Loc = NOWHERE
+    gap: Gap | None = None
+
+
+@dataclass
+class AnySizeProof:
+    """The answer for every property, the lemmas that the proved ones rest on, what was spent.
+
+    `lemmas` are Python; `dropped` are given ones that are not inductive, or not needed.
+    `prover` and `names` let a certificate be written.
+    """
+
+    name: str
+    sizes: dict[str, str] = field(default_factory=dict)
+    judged: dict[str, Judged] = field(default_factory=dict)
+    lemmas: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    inferred: bool = False
+    assumptions: tuple[str, ...] = ASSUMPTIONS
+    candidates: int = 0
+    paths: int = 0
+    questions: int = 0
+    unknown: int = 0
+    seconds: float = 0.0
+    prover: Prover | None = None
+    hypotheses: tuple[str, ...] = ()
+
+    def named(self, outcome: Outcome) -> tuple[str, ...]:
+        return tuple(name for name, j in self.judged.items() if j.outcome == outcome)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every invariant and step invariant is proved."""
+        return not any(j.outcome != "proved" for name, j in self.judged.items()
+                       if name not in IMPLICIT)
+
+
+def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
+                   constants: Mapping[str, Any] | None = None,
+                   lemmas: Sequence[str] | None = None, infer: bool = True,
+                   rlimit: int = RLIMIT, seed: int = 0, most_states: int = MOST_STATES,
+                   explorer: Callable[[System], Exploration] | None = None,
+                   states: Callable[[System, int], Sample] = reachable,
+                   report: Tell | None = None) -> AnySizeProof:
+    """Prove the safety properties of `spec` for every size of its index sets.
+
+    `spec` has `system(instance, fault=..., **constants)`, `constants` and `path`, as
+    `frontend.spec.Spec`. `lemmas` are Python expressions; without them those of the file beside
+    the spec are used. `infer`: look for lemmas where these do not suffice. `explorer` looks for
+    violations at one size and `states` lists its states; the interpreter does, unless another
+    engine is given.
+    """
+    started = time.perf_counter()
+    proof = AnySizeProof(spec.name)
+    job = _Job(spec, instance, fault, dict(constants or {}), most_states,
+               Budget(rlimit, seed), explorer, states, report or (lambda text: None), proof)
+    try:
+        job.run(lemmas, infer)
+    except OutsideFragment as outside:
+        job.refuse(outside)
+    except KeyboardInterrupt:
+        job.give_up("interrupted")
+    proof.seconds = time.perf_counter() - started
+    return proof
+
+
+def lemma_file(path: str) -> pathlib.Path:
+    """Where the lemmas of a spec are kept: `lemmas.py` beside a `model.py`."""
+    file = pathlib.Path(path)
+    name = "lemmas.py" if file.stem == "model" else f"{file.stem}_lemmas.py"
+    return file.with_name(name)
+
+
+def lemma_text(proof: AnySizeProof) -> str:
+    """The kept lemmas as a Python file."""
+    sizes = ", ".join(proof.sizes)
+    lines = [f'"""Lemmas that prove {proof.name} for every number of {sizes}.', "",
+             "Each holds in every reachable state. They are read, not run; edit them, add to them.",
+             '"""']
+    for number, lemma in enumerate(proof.lemmas, 1):
+        lines += ["", "", f"def lemma_{number}(self):", *_wrapped(lemma)]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(lemma: str) -> list[str]:
+    """A `return` of at most 100 columns where the text has a place to break it."""
+    line = f"    return {lemma}"
+    if len(line) <= 100:
+        return [line]
+    words, lines = lemma.split(" "), ["    return ("]
+    current = "       "
+    for word in words:
+        if len(current) + 1 + len(word) > 99:
+            lines.append(current)
+            current = "       "
+        current += f" {word}"
+    return [*lines, current + ")"]
+
+
+@dataclass
+class _Job:
+    spec: Any
+    instance: str | None
+    fault: Any
+    constants: dict[str, Any]
+    most_states: int
+    budget: Budget
+    explorer: Callable[[System], Exploration] | None
+    states: Callable[[System, int], Sample]
+    tell: Tell
+    proof: AnySizeProof
+
+    # ── the parts ────────────────────────────────────────────────────────────────────────────
+
+    def family(self) -> Family:
+        arguments = {**self.spec.constants, **self.spec.arguments(self.instance)}
+        if self.fault is not None:
+            arguments |= {**self.spec.arguments(self.fault.instance or self.instance),
+                          **self.fault.constants}
+        arguments |= self.constants
+
+        def compile(sizes: dict[str, Any]) -> System:
+            return self.spec.system(self.instance, fault=self.fault,
+                                    **{**self.constants, **sizes})
+
+        return family(compile, arguments)
+
+    def claims(self, system: System) -> list[Claim]:
+        return [Claim(p.name, p.expr, "step_invariant" if p.kind == "step_invariant"
+                      else "invariant")
+                for p in system.properties if p.kind in ("invariant", "lemma", "step_invariant")]
+
+    def given(self, system: System, lemmas: Sequence[str] | None) -> list[Expr]:
+        """The lemmas of the caller, or those of the file beside the spec."""
+        if lemmas is not None:
+            return [read_lemma(system, text) for text in lemmas]
+        file = lemma_file(self.spec.path)
+        if not file.is_file():
+            return []
+        return [w.expr for w in read_file(system, str(file), file.read_text(encoding="utf-8"))]
+
+    # ── the order of work ────────────────────────────────────────────────────────────────────
+
+    def run(self, lemmas: Sequence[str] | None, infer: bool) -> None:
+        whole = self.family()
+        self.proof.sizes = {name: str(size) for name, size in whole.sizes.items()}
+        known = [show_lemma(e) for e in self.given(whole.system, lemmas)]
+        self.not_for_every_size()
+        prover = self.attempt(whole, known, thin=False)
+        if self.proof.complete:
+            return
+        self.tell("exploring small sizes")
+        refuted = failures.refuted(whole, known, self.limit, self.explorer or self.explore)
+        for gap in refuted:
+            self.judge(gap.property, "failed", gap=gap)
+        if infer and not any(gap.is_violation for gap in refuted):
+            texts = self.look(whole)
+            prover = self.attempt(whole, list(dict.fromkeys([*known, *texts])), thin=True)
+            self.proof.inferred = True
+        if not self.proof.complete:
+            self.explain(whole, prover)
+
+    @property
+    def limit(self) -> int:
+        return self.most_states
+
+    def explore(self, system: System) -> Exploration:
+        return explore(system, limit=self.most_states)
+
+    def attempt(self, whole: Family, texts: list[str], *, thin: bool) -> Prover:
+        """Prove with these lemmas what they prove; judge everything by it."""
+        prover = Prover(Encoding(whole), self.budget, self.tell)
+        claims = self.claims(whole.system)
+        named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
+        prover.add([*claims, *(Claim(name, read_lemma(whole.system, text))
+                               for name, text in named.items())])
+        safety = [c.name for c in claims if c.kind == "invariant"]
+        inductive = prover.houdini([*safety, *named])
+        goals = [name for name in inductive if name in safety]
+        steps = [c.name for c in claims if c.kind == "step_invariant"]
+        pool = frozenset(inductive)
+        goals += [name for name in steps if all(
+            prover.preserved(n, name, pool).outcome == "unsat"
+            for n in range(len(prover.situations)))]
+        checks = [n for n in range(len(prover.obligations))
+                  if prover.passes(n, pool).outcome == "unsat"]
+        kept = [name for name in inductive if name in named]
+        if thin:
+            self.tell(f"{len(kept)} lemmas are inductive")
+            thinned = prover.thinned(goals, kept, checks)
+            kept = kept if thinned is None else thinned
+        self.settle(prover, goals, steps, checks)
+        self.proof.lemmas = tuple(named[name] for name in kept)
+        if not thin:
+            self.proof.dropped = tuple(named[n] for n in named if n not in inductive)
+        self.proof.prover, self.proof.paths = prover, len(prover.encoding.paths)
+        self.proof.hypotheses = (*(g for g in goals if g in safety), *kept)
+        self.proof.questions, self.proof.unknown = self.budget.questions, self.budget.unknown
+        return prover
+
+    def settle(self, prover: Prover, goals: list[str], steps: list[str],
+               checks: list[int]) -> None:
+        for claim in prover.claims.values():
+            if claim.name.startswith("lemma ") or claim.name in goals:
+                if claim.name in goals:
+                    self.judge(claim.name, "proved")
+                continue
+            self.judge(claim.name, "unknown", reason="the lemmas do not suffice")
+        for kind in dict.fromkeys(check.kind for _, check in prover.obligations):
+            mine = [n for n, (_, check) in enumerate(prover.obligations) if check.kind == kind]
+            open_ = [n for n in mine if n not in checks]
+            if not open_:
+                self.judge(kind, "proved")
+            else:
+                where, check = prover.obligations[open_[0]]
+                self.judge(kind, "unknown", loc=check.loc,
+                           reason=f"not proved: {check.message}, of {where}")
+
+    def look(self, whole: Family) -> list[str]:
+        """Lemmas that hold in the reachable states of sizes 2 and 3 and survive there."""
+        samples = self.samples(whole)
+        if not samples:
+            return []
+        self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
+        found = candidates(whole.system, samples)
+        if len(found) > MOST_CANDIDATES:
+            found = candidates(whole.system, samples, literals=2)
+        texts = [show_lemma(expr) for expr in found[:MOST_CANDIDATES]]
+        self.proof.candidates = len(texts)
+        self.tell(f"{len(texts)} candidates")
+        for system, _ in samples:
+            texts = self.inductive(system, texts)
+        return texts
+
+    def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
+        """The states of size 2, and those of size 3; where these are too many, those with one
+        constant 3 and the others 2."""
+        base = dict.fromkeys(whole.constants, 2)
+        found = self._sampled(whole, [base])
+        larger = self._sampled(whole, [dict.fromkeys(whole.constants, 3)])
+        if not larger and len(base) > 1:
+            larger = self._sampled(whole, [{**base, name: 3} for name in base])
+        return found + larger or self._sampled(whole, [dict.fromkeys(whole.constants, 1)])
+
+    def _sampled(self, whole: Family,
+                 sizes: list[dict[str, int]]) -> list[tuple[System, Sequence[State]]]:
+        samples = [self.states(whole.compile(size), 5 * self.most_states) for size in sizes]
+        return [(s.system, s.states) for s in samples if s.complete]
+
+    def inductive(self, system: System, texts: list[str]) -> list[str]:
+        safety = [p.expr for p in system.properties if p.kind in ("invariant", "lemma")]
+        every = [*safety, *(read_lemma(system, text) for text in texts)]
+        kept = inductive_at(system, every, tell=self.tell)
+        return [texts[n - len(safety)] for n in kept if n >= len(safety)]
+
+    def explain(self, whole: Family, prover: Prover) -> None:
+        """A finite counterexample to induction for what is not proved and not refuted."""
+        open_ = [name for name, judged in self.proof.judged.items()
+                 if judged.outcome == "unknown" and (name in prover.claims)]
+        if open_:
+            self.tell("looking for the smallest counterexample to induction")
+            for gap in failures.gaps(whole, open_, list(self.proof.lemmas), self.limit):
+                self.judge(gap.property, "failed", gap=gap)
+
+    # ── judgements ───────────────────────────────────────────────────────────────────────────
+
+    def not_for_every_size(self) -> None:
+        self.judge("deadlock", "unknown", reason="deadlock is not proved for every size: explore")
+
+    def judge(self, name: str, outcome: Outcome, **more: Any) -> None:
+        self.proof.judged[name] = Judged(name, outcome, **more)
+
+    def refuse(self, outside: OutsideFragment) -> None:
+        names = [name for name in self.proof.judged if name != "deadlock"] or [self.spec.name]
+        try:
+            system = self.spec.system(self.instance, fault=self.fault, **self.constants)
+            names = [p.name for p in system.properties
+                     if p.kind in ("invariant", "lemma", "step_invariant")]
+        finally:
+            for name in names:
+                self.judge(name, "refused", reason=str(outside), loc=outside.loc)
+
+    def give_up(self, reason: str) -> None:
+        for name, judged in self.proof.judged.items():
+            if judged.outcome != "proved":
+                self.judge(name, "unknown", reason=reason)
