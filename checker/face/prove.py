@@ -16,6 +16,8 @@ from checker.engines import native
 from checker.engines.smt import bmc, induction
 from checker.engines.smt.cti import Cti, label
 from checker.engines.smt.cti import render as render_cti
+from checker.errors import UserError
+from checker.face.anysize import by_any_size
 from checker.face.arguments import SettingsCommand, chosen_job, one_system, report_options
 from checker.face.check import LIVENESS, Judge, Run, compare, named
 from checker.face.conclude import conclude
@@ -44,25 +46,48 @@ Tell = Callable[[str], None]
               help="With --depth: suppose the K states to be distinct.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), metavar="S",
               help="Stop after S seconds.")
+@click.option("--any-size", is_flag=True,
+              help="For every number of elements of each Index, with lemmas found if need be.")
+@click.option("--no-infer", is_flag=True, help="With --any-size: with the kept lemmas only.")
+@click.option("--keep", is_flag=True,
+              help="With --any-size: write the lemmas found beside the spec.")
 @report_options
-def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, as_json: bool,
-          verbose: bool, **chosen) -> int:
-    """Prove one system with Z3, at its fixed size.
+def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, any_size: bool,
+          no_infer: bool, keep: bool, as_json: bool, verbose: bool, **chosen) -> int:
+    """Prove one system with Z3, at its size or at every size.
 
-    By induction, with the spec's lemmas; or, with --bound, by a search that is bounded. Where a
-    property is not inductive, the step that breaks it is shown, and whether the state before it
-    is reachable. A property that is violated is shown with its trace.
+    By induction, with the spec's lemmas; or, with --bound, by a search that is bounded; or, with
+    --any-size, for systems of every size at once. Where a property is not inductive, the step
+    that breaks it is shown, and whether the state before it is reachable. A property that is
+    violated is shown with its trace.
     """
     started = time.perf_counter()
+    _check_options(bound, depth, distinct, seconds, any_size, no_infer or keep)
     job = chosen_job(**chosen)
     system = job.system()
     with ProgressLine(console(error=True)).working(f"{system.name} {job.title}") as tell:
-        if bound is None:
+        if any_size:
+            run, ctis = by_any_size(job, system, infer=not no_infer, keep=keep, tell=tell)
+        elif bound is None:
             run, ctis = by_induction(job, system, depth=depth, distinct=distinct,
                                      seconds=seconds, tell=tell)
         else:
             run, ctis = bounded(job, system, bound=bound, seconds=seconds, tell=tell), []
     return conclude(run, started, as_json=as_json, verbose=verbose, texts=ctis)
+
+
+def _check_options(bound: int | None, depth: int, distinct: bool, seconds: float | None,
+                   any_size: bool, for_any_size: bool) -> None:
+    """Refuse what would have no effect."""
+    by_depth = depth > 1 or distinct
+    if any_size and (bound is not None or by_depth or seconds):
+        raise UserError("--any-size goes without --bound, --depth, --distinct and --seconds")
+    if bound is not None and by_depth:
+        raise UserError("--depth and --distinct are for induction, not for --bound")
+    if for_any_size and not any_size:
+        raise UserError("--no-infer and --keep go with --any-size")
+    if distinct and depth == 1:
+        raise UserError("--distinct needs a --depth of at least 2: one state is always distinct")
 
 
 # ── bounded search ───────────────────────────────────────────────────────────────────────────

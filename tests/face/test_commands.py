@@ -5,12 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checker.codes import CODES
 from checker.engines import native
 from checker.errors import EXIT_DIFFERS, EXIT_OK, EXIT_SPEC, EXIT_UNKNOWN, EXIT_USAGE
 from checker.face.cli import COMMANDS, checker
+from checker.face.listing import MEANINGS
 from checker.face.new import class_name
-from checker.ir.system import IMPLICIT
 
 # ── help ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,7 +59,7 @@ def test_list_of_a_spec_at_fault_lists_the_others(run):
     assert "error[E101]" in answer.err and "nothing_lost" in answer.out
 
 
-@pytest.mark.parametrize("code", [*CODES, *IMPLICIT, "e101", "[E101]"])
+@pytest.mark.parametrize("code", [*MEANINGS, "e101", "[E101]"])
 def test_explain(run, code):
     answer = run("explain", code)
     assert answer.status == EXIT_OK and len(answer.out) > 20
@@ -368,6 +367,76 @@ def test_induction_over_several_states(run):
 def test_a_proof_within_seconds(run):
     answer = run("prove", "wrong.py:Big", "--set", "places=8", "--bound", "60", "--seconds", "0.2")
     assert answer.status == EXIT_UNKNOWN
+
+
+ANY_SIZE = '''"""Tokens are taken and given back, one at a time."""
+from checker import Bool, Component, Index, Int, Map, invariant, process, step
+
+
+class Tokens(Component):
+    """As many tokens as there are clients."""
+
+    instances = {"ci": dict(clients=2)}
+
+    def __init__(self, *, clients=2, wrong=False):
+        self.client = Index("client", clients)
+        self.taken = Int(0, clients)
+        self.has = Map(self.client, Bool)
+        self.wrong = wrong
+
+    @process(each="client")
+    async def work(self, c):
+        while True:
+            await step("take")
+            self.taken += 1
+            self.has[c] = True
+            await step("give back")
+            self.taken -= 1
+            self.has[c] = self.wrong
+
+    @invariant
+    def counted(self):
+        return self.taken == sum(self.has[c] for c in self.client)
+'''
+
+
+def test_prove_for_every_size(run, home):
+    (home / "tokens.py").write_text(ANY_SIZE)
+    answer = run("prove", "tokens.py", "--any-size")
+    counted = {row[2]: row for row in answer.rows()}["counted"]
+    assert counted[:2] == ("✓", "holds") and "proved for every number of client" in counted[3]
+    assert "assumption: uniform" in answer.out
+    assert "lemmas found; --keep writes them to tokens_lemmas.py" in answer.out
+    kept = run("prove", "tokens.py", "--any-size", "--keep")
+    assert "written to tokens_lemmas.py" in kept.out and (home / "tokens_lemmas.py").exists()
+    again = run("prove", "tokens.py", "--any-size", "--no-infer")
+    assert again.status == answer.status and "lemmas found" not in again.out
+
+
+def test_without_lemmas_not_everything_is_proved(run, home):
+    (home / "tokens.py").write_text(ANY_SIZE)
+    answer = run("prove", "tokens.py", "--any-size", "--no-infer")
+    assert answer.status == EXIT_UNKNOWN
+
+
+def test_a_violation_at_some_size(run, home):
+    (home / "tokens.py").write_text(ANY_SIZE)
+    answer = run("prove", "tokens.py", "--any-size", "--set", "wrong=True")
+    assert answer.status == EXIT_DIFFERS
+    assert "invariant counted is violated after 2 steps" in answer.out
+    assert "--set wrong=True clients=1" in answer.out
+
+
+def test_what_has_no_size_is_refused(run):
+    answer = run("prove", "wrong.py:Big", "--any-size")
+    assert answer.status == EXIT_UNKNOWN and "every size [P102]: no constant" in answer.out
+
+
+@pytest.mark.parametrize("words", [
+    "--any-size --bound 3", "--any-size --depth 2", "--any-size --preemptible", "--keep",
+    "--no-infer", "--bound 3 --depth 2", "--distinct", "--any-size --seconds 3"])
+def test_options_without_an_effect_are_refused(run, words):
+    assert run("prove", "wrong.py:Big", *words.split()).status == EXIT_USAGE
 
 
 # ── simulate ─────────────────────────────────────────────────────────────────────────────────

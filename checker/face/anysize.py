@@ -1,0 +1,104 @@
+"""`checker prove --any-size`: safety for every number of groups, pages and threads.
+
+What the engine answers for every size is a proof, or a counterexample at a small one. The latter
+is certified there like any other; the former names what it rests on: the lemmas, and the
+assumptions that no formula can express.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from checker.engines.smt.anysize import AnySizeProof, lemma_file, lemma_text, prove_any_size
+from checker.engines.smt.anysize.proof import MOST_STATES
+from checker.errors import UserError
+from checker.face.check import SAFETY, Judge, Run, compare, named
+from checker.face.plan import Job
+from checker.face.search import Limits, searcher
+from checker.face.terminal import write_file
+from checker.ir.system import System
+from checker.results.verdict import Verdict
+from checker.source import short_path
+
+ENGINE = "z3 any size"
+LEFT = ("deadlock",)
+"""Implicit properties that are not for proofs of every size."""
+
+
+def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = False,
+                tell: Callable[[str], None] | None = None) -> tuple[Run, list[str]]:
+    """Prove for every size; the counterexamples to induction, and the lemmas found, as texts.
+
+    `keep` writes the lemmas beside the spec. Raises UserError where that is not possible.
+    """
+    if job.preemptible:
+        raise UserError("--preemptible does not go with --any-size")
+    with searcher(Limits(limit=MOST_STATES)) as engine:
+        proof = prove_any_size(
+            job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
+            infer=infer, report=tell,
+            explorer=lambda one: engine.finish(engine.begin(one), None)[0])
+    judging, verdicts, texts = Judge(job, system, engine=ENGINE), [], []
+    for name, kind in named(system):
+        if kind in (*SAFETY, "implicit") and name not in LEFT:
+            verdict, text = _verdict(judging, proof, name, kind)
+            verdicts.append(verdict)
+            texts += [text] if text else []
+    refusals = {j.reason for j in proof.judged.values() if j.outcome == "refused" and j.loc.line}
+    texts += sorted(refusals)
+    if proof.inferred and proof.lemmas:
+        texts.append(_lemmas(job, proof, keep))
+    left = [p.name for p in system.properties if p.kind not in SAFETY] + list(LEFT)
+    notes = [f"assumption: {text}" for text in proof.assumptions]
+    notes += [f"the lemma is not needed, or not inductive: {text}" for text in proof.dropped]
+    notes.append(f"not for every size: {', '.join(left)}")
+    return Run(job, system, results=compare(verdicts, job.breaks), notes=tuple(notes),
+               defects=tuple(judging.defects)), texts
+
+
+def _verdict(judging: Judge, proof: AnySizeProof, name: str, kind: str) -> tuple[Verdict, str]:
+    """The verdict on one property, and the counterexample to induction where there is one."""
+    judged = proof.judged.get(name)
+    refused = next((j for j in proof.judged.values() if j.outcome == "refused"), None)
+    if refused is not None:
+        return judging.verdict(name, kind, "unknown", _headline(refused.reason)), ""
+    if judged is None:
+        # Only implicit properties have no judgement: those that no statement could violate.
+        return judging.verdict(name, kind, "holds", "nothing in the spec can break it"), ""
+    if judged.outcome == "proved":
+        return judging.verdict(name, kind, "holds", _proved(proof)), ""
+    gap = judged.gap
+    if gap is None:
+        return judging.verdict(name, kind, "unknown", judged.reason), ""
+    if gap.is_violation and gap.path:
+        job = replace(judging.job, constants={**judging.job.constants, **gap.size})
+        at_size = Judge(job, gap.system, ENGINE)
+        verdict = at_size.shown(name, kind, "violated", gap.path)
+        judging.defects += at_size.defects
+        return verdict, ""
+    return judging.verdict(name, kind, "unknown", f"not inductive, see below; {gap.label}"), \
+        gap.render().rstrip()
+
+
+def _headline(refusal: str) -> str:
+    """`[P102]: ...` of a rendered diagnostic."""
+    found = re.search(r"error(\[\w+\]: .*)", refusal)
+    return f"outside what is proved for every size {found[1]}" if found else refusal
+
+
+def _proved(proof: AnySizeProof) -> str:
+    sizes = ", ".join(proof.sizes)
+    count = len(proof.lemmas)
+    uses = f"; uses {count} lemma{'s' * (count != 1)}" if count else ""
+    return f"proved for every number of {sizes}{uses}"
+
+
+def _lemmas(job: Job, proof: AnySizeProof, keep: bool) -> str:
+    """The lemmas that were found; written beside the spec where they are to be kept."""
+    file = lemma_file(job.spec.path)
+    if keep:
+        write_file(file, lemma_text(proof))
+        return f"the lemmas are written to {short_path(str(file))}"
+    lines = [f"lemmas found; --keep writes them to {short_path(str(file))}"]
+    return "\n".join([*lines, *(f"  {lemma}" for lemma in proof.lemmas)])
