@@ -274,3 +274,6 @@ class Today(Machine):
         "limited": dict(blocks=3, sections=((0, 3), (1, 3)), limit=2),
     }
     faults = [*everywhere(), *today_only()]
+
+
+SPECS = {spec.__name__: spec for spec in (V1, Merged, Today)}

@@ -16,7 +16,8 @@ from spec.votes.reference import Machine, threads
 # What is wrong, put right. The balloon's two loads are made up for by the big lock.
 RIGHT = dict(arithmetic="exact", matrix="exact", mistake="none", kvm="asserted", nvme_votes=True,
              vdpa_cleanup="if_held", postcopy_votes="one_vote", iommu="type1", bql=True,
-             rdma_votes=True,             balloon_asks=("postcopy", "snapshot"), hotplug_while_migrating=False)
+             rdma_votes=True, balloon_asks=("postcopy", "snapshot"),
+             hotplug_while_migrating=False)
 
 
 def adapter_for(spec_name: str) -> "VotesAdapter":
