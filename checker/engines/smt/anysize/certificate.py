@@ -173,19 +173,31 @@ def _ask_z3(text: str) -> str:
 
 
 def _ask_cvc5(text: str) -> str:
+    """Where cvc5's own heuristics give up, enumerating instances may do."""
+    answer = "unknown"
+    for option in ("", "enum-inst"):
+        answer = _run_cvc5(text, option)
+        if answer != "unknown":
+            break
+    return answer
+
+
+def _run_cvc5(text: str, option: str) -> str:
     try:
         import cvc5
     except ImportError:
         return "not installed"
     solver = cvc5.Solver()
     solver.setOption("rlimit-per", str(RLIMIT // 100))
+    if option:
+        solver.setOption(option, "true")
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
-    answer = ""
+    answer = "unknown"
     while True:
         command = parser.nextCommand()
         if command.isNull():
-            return answer or "unknown"
+            return answer
         said = command.invoke(solver, parser.getSymbolManager()).strip()
         if said in ("sat", "unsat", "unknown"):
             answer = said

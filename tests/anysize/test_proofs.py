@@ -1,0 +1,115 @@
+"""What is proved for every size, with which lemmas, and that nothing of it is for show."""
+import pytest
+from tests.anysize.support import proof, spec, with_lemmas
+
+from checker.engines.interp.evaluate import Scope, evaluate
+from checker.engines.interp.explore import explore
+from checker.engines.smt.anysize import check_certificate, lemma_text, write_certificate
+from checker.engines.smt.anysize.finite import reachable
+from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
+from checker.ir.system import IMPLICIT
+
+INFERRED = {"lock_server": 9, "decentralized_lock": 7, "two_phase": 8, "tcommit": 0,
+            "allocator": 0}
+"""Protocols proved without help, quickly, with the number of lemmas."""
+LARGER = {"lock_server": dict(nodes=4), "decentralized_lock": dict(nodes=4),
+          "two_phase": dict(managers=4)}
+
+
+@pytest.mark.parametrize("name", INFERRED)
+def test_proved_without_help(name):
+    found = proof(name)
+    assert found.complete, found.judged
+    assert len(found.lemmas) == INFERRED[name]
+    assert all(found.judged[kind].outcome == "proved" for kind in IMPLICIT
+               if kind in found.judged and kind != "deadlock")
+    assert found.judged["deadlock"].outcome == "unknown"      # not claimed, so not proved
+
+
+@pytest.mark.parametrize("name", ["ticket_lock", "toy_consensus", "sharded_store"])
+def test_proved_with_the_lemmas_beside_the_spec(name):
+    from checker.engines.smt.anysize import prove_any_size
+
+    found = prove_any_size(spec(name), infer=False)
+    assert found.complete and not found.inferred, found.judged
+
+
+@pytest.mark.parametrize("name", ["lock_server", "decentralized_lock", "two_phase"])
+def test_kept_lemmas_suffice_and_none_is_superfluous(name):
+    kept = proof(name).lemmas
+    assert with_lemmas(name, kept).complete
+    for lemma in kept:
+        rest = [other for other in kept if other != lemma]
+        assert not with_lemmas(name, rest, most_states=1).complete, lemma
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_kept_lemmas_hold_at_a_larger_size(name):
+    system = spec(name).system(**LARGER[name])
+    sample = reachable(system, 3_000)
+    for text in proof(name).lemmas:
+        expr = read_lemma(system, text)
+        assert all(evaluate(expr, Scope(system, state)) for state in sample.states), text
+
+
+@pytest.mark.parametrize("name", ["lock_server", "group_attach"])
+def test_hypotheses_are_satisfiable(name):
+    """The initial states satisfy them; what proves everything proves nothing."""
+    found = with_lemmas(name, ()) if name == "group_attach" else proof(name)
+    answer = found.prover.possible(0, found.hypotheses)
+    assert answer.outcome == "sat"
+
+
+def test_seeds_do_not_matter():
+    assert {proof("lock_server", seed).lemmas for seed in range(10)} == {
+        proof("lock_server").lemmas}
+
+
+def test_lemmas_are_written_and_read_as_python():
+    found = proof("two_phase")
+    system = spec("two_phase").system()
+    read = read_file(system, "lemmas.py", lemma_text(found))
+    assert [show_lemma(written.expr) for written in read] == list(found.lemmas)
+
+
+@pytest.mark.parametrize("name", ["decentralized_lock", "group_attach"])
+def test_a_fault_is_a_reachable_counterexample(name):
+    """At a size up to 3, with the explorer's trace; its last step is the one that breaks."""
+    from checker.engines.smt.anysize import prove_any_size
+
+    for fault in spec(name).faults:
+        found = prove_any_size(spec(name), fault=fault, lemmas=())
+        for broken in fault.broken:
+            judged = found.judged[broken]
+            assert judged.outcome == "failed" and judged.gap.label == "reachable"
+            assert max(judged.gap.size.values()) <= 3
+            explored = explore(judged.gap.system).violations[broken]
+            assert len(judged.gap.path) == len(explored)
+            assert judged.gap.cti is not None and judged.gap.cti.before == judged.gap.path[-2]
+
+
+def test_an_unreachable_counterexample_comes_with_what_excludes_it():
+    found = with_lemmas("lock_server", ())
+    gap = found.judged["mutual_exclusion"].gap
+    assert gap.label == "unreachable at this size" and 1 <= len(gap.hints) <= 3
+    for hint in gap.hints:
+        assert not evaluate(read_lemma(gap.system, hint), Scope(gap.system, gap.cti.before))
+    assert "excluded by" in gap.render()
+
+
+@pytest.mark.parametrize("name", ["lock_server", "two_phase"])
+def test_certificates_are_judged_by_both_solvers(name, tmp_path):
+    pytest.importorskip("cvc5")
+    written = write_certificate(proof(name), tmp_path)
+    checked = check_certificate(tmp_path)
+    assert checked.complete and checked.agreed == {"z3": written, "cvc5": written}
+
+
+def test_a_certificate_with_a_satisfiable_file_is_none(tmp_path):
+    write_certificate(proof("tcommit"), tmp_path)
+    first = next(iter(sorted(tmp_path.glob("*.smt2"))))
+    first.write_text("(declare-const a Bool)(assert a)(check-sat)")
+    assert not check_certificate(tmp_path, ["z3"]).complete
+    first.unlink()
+    with pytest.raises(ValueError):
+        check_certificate(tmp_path)
