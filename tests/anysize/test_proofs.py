@@ -113,3 +113,29 @@ def test_a_certificate_with_a_satisfiable_file_is_none(tmp_path):
     first.unlink()
     with pytest.raises(ValueError):
         check_certificate(tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_candidates_does_not_matter(seed, monkeypatch):
+    import random
+
+    from checker.engines.smt.anysize import prove_any_size
+    from checker.engines.smt.anysize import proof as module
+
+    def shuffled(*args, **more):
+        found = list(candidates(*args, **more))
+        random.Random(seed).shuffle(found)
+        return found
+
+    candidates = module.candidates
+    monkeypatch.setattr(module, "candidates", shuffled)
+    found = prove_any_size(spec("lock_server"), lemmas=())
+    assert found.lemmas == proof("lock_server").lemmas
+
+
+def test_cvc5_agrees_on_lemmas_with_alternating_quantifiers(tmp_path):
+    pytest.importorskip("cvc5")
+    from checker.engines.smt.anysize import prove_any_size
+
+    write_certificate(prove_any_size(spec("toy_consensus")), tmp_path)
+    assert check_certificate(tmp_path).complete

@@ -201,6 +201,11 @@ class _Reader:
                 return build.negation(self.truth(operand, names))
             case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
                 return build.number(-value)
+            case ast.IfExp(test, then, otherwise):
+                a = self.expr(then, names, wanted)
+                b = self.expr(otherwise, names, a.type)
+                of = Int(-2 ** 40, 2 ** 40) if isinstance(a.type, NUMBERS) else a.type
+                return Op("ite", (self.truth(test, names), a, b), of)
             case ast.BinOp():
                 return self.arithmetic(node, names)
             case ast.Compare():

@@ -225,6 +225,8 @@ class _Job:
         """Prove with these lemmas what they prove; judge everything by it."""
         prover = Prover(Encoding(whole), self.budget, self.tell)
         claims = self.claims(whole.system)
+        if thin:
+            texts = sorted(texts, key=lambda text: (len(text), text))
         named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
         prover.add([*claims, *(Claim(name, read_lemma(whole.system, text))
                                for name, text in named.items())])
