@@ -15,6 +15,7 @@ from checker.engines.interp.liveness import Liveness, check_liveness
 from checker.errors import SpecError, UserError
 from checker.face.command import trace_meta
 from checker.face.plan import Job
+from checker.face.recorded import Recorded, certified_again
 from checker.face.search import Begun, Limits, Searcher, searcher
 from checker.face.workers import Workers
 from checker.frontend import Spec
@@ -63,6 +64,7 @@ class Run:
     notes: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     error: SpecError | UserError | None = None
+    recorded: tuple[Recorded, ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -130,7 +132,9 @@ def _finish(job: Job, begun: Begun, engine: Searcher, report: Report | None) -> 
     except UserError as error:
         return Run(job, error=error)
     live = check_live(begun.system, found, engine.limits.limit)
-    return judge(job, begun.system, found, live, notes)
+    run = judge(job, begun.system, found, live, notes)
+    run.recorded = tuple(certified_again(begun.system, file) for file in job.files)
+    return run
 
 
 def check_live(system: System, found: Exploration, limit: int | None) -> dict[str, Liveness]:

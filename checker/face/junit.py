@@ -8,7 +8,8 @@ import re
 from xml.etree import ElementTree as xml
 
 from checker.face.check import Result, Run
-from checker.face.report import Recorded, Report
+from checker.face.recorded import Recorded
+from checker.face.report import Report
 from checker.results.render import render
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

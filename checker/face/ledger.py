@@ -16,7 +16,8 @@ from rich.text import Text
 
 from checker.face.check import Result, Run, Standing
 from checker.face.options import show_value
-from checker.face.report import Recorded, Report
+from checker.face.recorded import Recorded
+from checker.face.report import Report
 from checker.face.terminal import complain
 from checker.results.render import WIDTH, render_lines
 from checker.results.trace import Trace

@@ -10,19 +10,24 @@ from checker.frontend import Spec
 from checker.frontend.refuse import did_you_mean
 from checker.ir.system import System
 from checker.lang.component import Fault
+from checker.results.itf import TraceFile
 
 DEFAULT_INSTANCE = "ci"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One system to check: a spec at an instance, as it should be or with a fault."""
+    """One system to check: a spec at an instance, as it should be or with a fault.
+
+    `files` are counterexamples recorded for just this system, to be certified again.
+    """
 
     spec: Spec
     instance: str | None = None
     fault: Fault | None = None
     constants: dict[str, Any] = field(default_factory=dict)
     preemptible: bool = False
+    files: tuple[TraceFile, ...] = field(default=(), repr=False)
 
     @property
     def title(self) -> str:

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from checker.errors import EXIT_SPEC, SpecError, UserError
+from checker.errors import EXIT_OK, EXIT_SPEC, SpecError, UserError
 from checker.face.plan import Job
-from checker.face.report import Recorded
 from checker.frontend import Spec, load
 from checker.ir.system import System
 from checker.judgement.recertify import same_version, to_trace
@@ -19,17 +18,66 @@ FOLDER = pathlib.Path("counterexamples")
 SUFFIX = ".itf.json"
 
 
-def recorded(folder: pathlib.Path = FOLDER) -> Iterator[Recorded]:
-    """Every counterexample file below a folder, in the order of names."""
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
-        try:
-            trace = read_trace(path)
-            yield Recorded(str(path), trace.property, len(trace.steps))
-        except UserError as error:
-            yield Recorded(str(path), path.name, error=str(error), status=error.exit_status)
-        except SpecError as error:
-            yield Recorded(str(path), path.name, error="its spec does not compile",
-                           status=error.exit_status)
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A counterexample file, looked at again: whether it still certifies, and if not, why."""
+
+    file: str
+    property: str
+    steps: int = 0
+    error: str = ""
+    status: int = EXIT_OK
+
+
+class Shelf:
+    """The recorded files: each is certified with the system of a job that it was recorded for,
+    which is compiled anyway, and those that no job matches one by one."""
+
+    def __init__(self, folder: pathlib.Path = FOLDER) -> None:
+        self.failed: list[Recorded] = []
+        self._files: list[TraceFile] = []
+        for path in sorted(folder.rglob(f"*{SUFFIX}")):
+            try:
+                self._files.append(load_file(path))
+            except UserError as error:
+                self.failed.append(_failure(str(path), path.name, error))
+
+    def hand_out(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs with the files that were recorded for them, which leave the shelf."""
+        return [replace(job, files=tuple(self._taken(job))) for job in jobs]
+
+    def _taken(self, job: Job) -> Iterator[TraceFile]:
+        fault = job.fault.name if job.fault else None
+        path = pathlib.Path(job.spec.path).resolve()
+        for file in list(self._files):
+            if (file.spec, file.meta.get("fault"), file.meta.get("instance")) == (
+                    job.spec.name, fault, job.at) and pathlib.Path(file.path).resolve() == path:
+                self._files.remove(file)
+                yield file
+
+    def rest(self) -> Iterator[Recorded]:
+        """What came of the files that no job took."""
+        yield from self.failed
+        for file in self._files:
+            try:
+                yield certified_again(system_of(file), file)
+            except UserError as error:
+                yield _failure(file.name, file.property, error)
+            except SpecError as error:
+                yield Recorded(file.name, file.property, error="its spec does not compile",
+                               status=error.exit_status)
+
+
+def certified_again(system: System, file: TraceFile) -> Recorded:
+    """A recorded file, certified with the system that it was recorded for."""
+    try:
+        return Recorded(file.name, file.property, len(to_trace(system, file).steps))
+    except UserError as error:
+        return _failure(file.name, file.property, error)
+
+
+def _failure(name: str, property_name: str, error: UserError) -> Recorded:
+    return Recorded(name, property_name, error=str(error), status=error.exit_status)
 
 
 def read_trace(path: str | pathlib.Path, spec: str | None = None) -> Trace:

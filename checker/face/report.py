@@ -11,20 +11,10 @@ from dataclasses import dataclass, field
 from checker.errors import (EXIT_DIFFERS, EXIT_INTERNAL, EXIT_OK, EXIT_SPEC, EXIT_UNKNOWN,
                             EXIT_USAGE, SpecError, UserError)
 from checker.face.check import Run, Standing
+from checker.face.recorded import Recorded
 
 PRECEDENCE = (EXIT_INTERNAL, EXIT_SPEC, EXIT_USAGE, EXIT_DIFFERS, EXIT_UNKNOWN, EXIT_OK)
 """The exit statuses from the gravest on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A counterexample file, looked at again: whether it still certifies, and if not, why."""
-
-    file: str
-    property: str
-    steps: int = 0
-    error: str = ""
-    status: int = EXIT_OK
 
 
 @dataclass(slots=True)

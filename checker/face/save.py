@@ -35,12 +35,14 @@ def save(report: Report, folder: str | pathlib.Path) -> list[pathlib.Path]:
 
 
 def _named(run: Run) -> Iterator[tuple[str, Trace]]:
-    """The counterexamples of a run by file name: of a fault the one of the first property that
-    it names, without a fault one for each property."""
+    """The counterexamples of a run by file name: one for each property, or for the fault.
+
+    Of the properties that a fault breaks the last one is shown: damage comes after its cause.
+    """
     shown = {r.verdict.property: r.verdict.trace for r in run.results
              if r.verdict.outcome == "violated" and r.verdict.trace is not None}
     if run.job.fault is not None:
-        first = next((name for name in (*run.job.breaks, *shown) if name in shown), None)
-        shown = {run.job.fault.name: shown[first]} if first is not None else {}
+        last = next((name for name in (*reversed(run.job.breaks), *shown) if name in shown), None)
+        shown = {run.job.fault.name: shown[last]} if last is not None else {}
     for name, trace in shown.items():
         yield re.sub(r"[^\w.-]+", "_", name).strip("_"), trace

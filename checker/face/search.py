@@ -2,8 +2,7 @@
 
 A small system is done by the interpreter before a compiler would have started, so `auto` gives
 it a budget of states first where its variables have few values. The budget counts states, not
-seconds: which engine answers must not depend on the machine. The native engine searches with all cores, one system at a time; the
-compiler needs one core, so the next systems are compiled beside the search.
+seconds: which engine answers must not depend on the machine.
 """
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from typing import Any
 from checker import __version__
 from checker.errors import SpecError, UserError
 from checker.face.check import Result, Run
-from checker.face.report import Recorded, Report
+from checker.face.recorded import Recorded
+from checker.face.report import Report
 from checker.judgement.vacuity import Complaint
 from checker.results.trace import Trace, TraceStep
 from checker.source import Loc, short_path

@@ -18,7 +18,7 @@ from checker.face.ledger import Ledger
 from checker.face.options import parse_settings
 from checker.face.plan import Job, Selection, plan, those_that_know
 from checker.face.progress import ProgressLine
-from checker.face.recorded import recorded
+from checker.face.recorded import Shelf
 from checker.face.report import Report
 from checker.face.save import save
 from checker.face.search import Limits
@@ -155,6 +155,9 @@ class _Session:
             report.left_out.extend(spec.name for spec in specs if spec not in known)
             specs = known
         jobs = plan(specs, self.selection) if specs else []
+        shelf = Shelf() if not self.names else None
+        if shelf is not None and not self.selection.constants:
+            jobs = shelf.hand_out(jobs)
         report.planned = len(jobs)
         if report.only:
             _known_property(jobs, report.only)
@@ -163,10 +166,11 @@ class _Session:
             if report.only:
                 run = _only(run, report.only)
             report.runs.append(run)
+            report.recorded.extend(run.recorded)
             report.interrupted = run.interrupted
             on_run(run)
-        if not self.names and not report.interrupted:
-            report.recorded.extend(recorded())
+        if shelf is not None and not report.interrupted:
+            report.recorded.extend(shelf.rest())
 
 
 def _known_property(jobs: Sequence[Job], name: str) -> None:

@@ -32,7 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from checker.engines.interp.step import location_of
+from checker.engines.interp.step import location_of, stuck
 from checker.errors import UserError
 from checker.frontend.spec import import_file
 from checker.ir.system import Instance, State
@@ -245,10 +245,13 @@ def _show(of: Any, value: Value) -> str:
 
 def _deadlock(director: Director, stage: Implementation, trace: Trace,
               threads: Mapping[tuple[str, Value], str]) -> Outcome:
-    """Let everybody go on: nobody may come any further."""
+    """Let those who are stuck go on, or everybody where nothing can step: nobody may come on.
+
+    A daemon that serves others still runs beside threads that wait for each other's locks.
+    """
     final = trace.states[-1]
-    waiting = [i for i in trace.system.instances
-               if location_of(trace.system, final, i) is not None]
+    waiting = stuck(trace.system, final) or [
+        i for i in trace.system.instances if location_of(trace.system, final, i) is not None]
     names = [threads[i.process.name, i.key] for i in waiting]
     director.script = []
     arrived = director.release_all(names)

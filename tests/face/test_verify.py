@@ -262,7 +262,7 @@ def test_save_writes_each_counterexample(run, home):
     names = sorted(path.name for path in (home / "saved" / "Handover").iterdir())
     assert names == ["lossy.itf.json", "lossy.txt", "overwrite.itf.json", "overwrite.txt",
                      "two_takes.itf.json", "two_takes.txt"]
-    assert load("saved/Handover/two_takes.itf.json").property == "nothing_lost"
+    assert load("saved/Handover/two_takes.itf.json").property == "overflow"
     file = load("saved/Handover/overwrite.itf.json")
     assert file.meta["fault"] == "overwrite" and file.property == "nothing_lost"
     assert file.meta["command"] == "checker replay saved/Handover/overwrite.itf.json"
