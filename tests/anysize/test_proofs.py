@@ -10,7 +10,7 @@ from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.ir.system import IMPLICIT
 
 INFERRED = {"lock_server": 9, "decentralized_lock": 7, "two_phase": 8, "tcommit": 0,
-            "allocator": 0}
+            "allocator": 0, "ricart_agrawala": 2}
 """Protocols proved without help, quickly, with the number of lemmas."""
 LARGER = {"lock_server": dict(nodes=4), "decentralized_lock": dict(nodes=4),
           "two_phase": dict(managers=4)}
@@ -97,7 +97,7 @@ def test_an_unreachable_counterexample_comes_with_what_excludes_it():
     assert "excluded by" in gap.render()
 
 
-@pytest.mark.parametrize("name", ["lock_server", "two_phase"])
+@pytest.mark.parametrize("name", ["lock_server", "two_phase", "ricart_agrawala"])
 def test_certificates_are_judged_by_both_solvers(name, tmp_path):
     pytest.importorskip("cvc5")
     written = write_certificate(proof(name), tmp_path)

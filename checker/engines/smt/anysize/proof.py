@@ -37,6 +37,8 @@ MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
 MOST_CANDIDATES = 1_500
+MORE_PATIENCE = 6
+"""How many times its budget a question gets when too many went unanswered."""
 
 Outcome = Literal["proved", "failed", "unknown", "refused"]
 
@@ -230,32 +232,48 @@ class _Job:
         named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
         prover.add([*claims, *(Claim(name, read_lemma(whole.system, text))
                                for name, text in named.items())])
-        safety = [c.name for c in claims if c.kind == "invariant"]
-        inductive = prover.houdini([*safety, *named])
-        goals = [name for name in inductive if name in safety]
-        steps = [c.name for c in claims if c.kind == "step_invariant"]
-        pool = frozenset(inductive)
-        goals += [name for name in steps if all(
-            prover.preserved(n, name, pool).outcome == "unsat"
-            for n in range(len(prover.situations)))]
-        checks = [n for n in range(len(prover.obligations))
-                  if prover.passes(n, pool).outcome == "unsat"]
-        kept = [name for name in inductive if name in named]
+        pool = list(named) if thin else prover.houdini(
+            [*(c.name for c in claims if c.kind == "invariant"), *named])
+        goals, checks = self.follows(prover, claims, pool)
+        if thin and len(goals) < len(claims):
+            self.tell("again, with more patience")
+            self.budget.rlimit *= MORE_PATIENCE
+            prover.forget_unknown()
+            goals, checks = self.follows(prover, claims, pool)
+            self.budget.rlimit //= MORE_PATIENCE
+        kept = [name for name in pool if name in named]
         if thin:
-            self.tell(f"{len(kept)} lemmas are inductive")
-            thinned = prover.thinned(goals, kept, checks)
-            kept = kept if thinned is None else thinned
-        self.settle(prover, goals, steps, checks)
+            kept = prover.thinned(goals, kept, checks) or []
+        self.settle(prover, goals, checks)
         self.proof.lemmas = tuple(named[name] for name in kept)
         if not thin:
-            self.proof.dropped = tuple(named[n] for n in named if n not in inductive)
+            self.proof.dropped = tuple(named[n] for n in named if n not in pool)
         self.proof.prover, self.proof.paths = prover, len(prover.encoding.paths)
-        self.proof.hypotheses = (*(g for g in goals if g in safety), *kept)
+        invariants = {claim.name for claim in claims if claim.kind == "invariant"}
+        self.proof.hypotheses = (*(g for g in goals if g in invariants), *kept)
         self.proof.questions, self.proof.unknown = self.budget.questions, self.budget.unknown
         return prover
 
-    def settle(self, prover: Prover, goals: list[str], steps: list[str],
-               checks: list[int]) -> None:
+    def follows(self, prover: Prover, claims: list[Claim],
+                pool: list[str]) -> tuple[list[str], list[int]]:
+        """The properties and checks that the pool proves, each with what it needs of the pool.
+
+        From the goal backwards: lemmas that no goal needs are never asked about.
+        """
+        own = [claim.name for claim in claims if claim.kind == "invariant"]
+        supposed = frozenset([*own, *pool])
+        goals, checks = [], []
+        for name in (claim.name for claim in claims):
+            self.tell(f"proving {name}")
+            if prover.closure([name], supposed) is not None:
+                goals.append(name)
+        for number, (_, check) in enumerate(prover.obligations):
+            self.tell(f"proving {check.kind}")
+            if prover.closure([], supposed, [number]) is not None:
+                checks.append(number)
+        return goals, checks
+
+    def settle(self, prover: Prover, goals: list[str], checks: list[int]) -> None:
         for claim in prover.claims.values():
             if claim.name.startswith("lemma ") or claim.name in goals:
                 if claim.name in goals:

@@ -77,6 +77,12 @@ class Prover:
             known.failed.append((hypotheses, answer))
         return answer
 
+    def forget_unknown(self) -> None:
+        """Ask again, after a change of the budget, where Z3 gave up."""
+        for known in self._known.values():
+            known.failed = [(tried, answer) for tried, answer in known.failed
+                            if answer.outcome == "sat"]
+
     # ── many claims ──────────────────────────────────────────────────────────────────────────
 
     def houdini(self, names: Iterable[str]) -> list[str]:
