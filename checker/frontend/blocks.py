@@ -103,12 +103,26 @@ def _fold(blocks: dict[int, Block], number: int, predecessors: Counter[int]) -> 
     match block.terminator:
         case Goto(target) if target != number:
             following = blocks[target]
-            if predecessors[target] == 1 or not following.statements and not isinstance(
-                    following.terminator, Branch):
+            if predecessors[target] == 1 or _only_leads_on(blocks, target):
                 return Block(block.statements + following.statements, following.terminator)
         case Branch(_, then, otherwise, loc=loc):
             return _fold_branch(blocks, block, predecessors, then, otherwise, loc)
     return None
+
+
+def _only_leads_on(blocks: dict[int, Block], number: int) -> bool:
+    """Whether a block does nothing and leads, without a choice, to something that does.
+
+    Empty blocks in a circle (a loop that never waits, an error found later) lead nowhere.
+    """
+    passed = set()
+    while not blocks[number].statements and number not in passed:
+        terminator = blocks[number].terminator
+        if not isinstance(terminator, Goto):
+            return bool(passed) or not isinstance(terminator, Branch)
+        passed.add(number)
+        number = terminator.target
+    return bool(passed) and number not in passed
 
 
 def _fold_branch(blocks: dict[int, Block], block: Block, predecessors: Counter[int], then: int,

@@ -220,8 +220,7 @@ class Expressions:
             return Static(BoundMethod(view, thing))
         if hasattr(owner, node.attr):
             found = getattr(owner, node.attr)
-            is_part = isinstance(view, View) and isinstance(found, Component)
-            return Static(View(found, primed) if is_part else found)
+            return Static(_seen(found, primed) if isinstance(view, View) else found)
         known = [name for name in (*vars(owner), *dir(type(owner))) if not name.startswith("_")]
         raise self.refuse("E103", f"{type(owner).__name__} has no `{node.attr}`", node,
                           did_you_mean(node.attr, known))
@@ -377,6 +376,15 @@ class Expressions:
             return result
         raise self.refuse("E104", "this can not be run through", node,
                           "use an Index, a Range, an Enum, range(n), a Set or a tuple")
+
+
+def _seen(thing: Any, primed: bool) -> Any:
+    """A component, or a list of them, as a step invariant sees it."""
+    if isinstance(thing, Component):
+        return View(thing, primed)
+    if isinstance(thing, (list, tuple)):
+        return tuple(_seen(part, primed) for part in thing)
+    return thing
 
 
 def methods_of(of: Type) -> set[str]:
