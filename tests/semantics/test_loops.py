@@ -358,3 +358,22 @@ def test_a_loop_whose_order_is_not_visible(check, name):
         for g in self.group:
             {UNORDERED[name]}
     """, distinct=16, generated=8)
+
+
+@pytest.mark.parametrize("body", [
+    "while True:\n            while True:\n                pass",
+    "while True:\n            while self.n == 0:\n                while self.n == 1:\n"
+    "                    pass",
+    "while True:\n            if self.n == 1:\n                await step('wait')"])
+def test_a_loop_that_need_not_wait(check, body):
+    from checker.errors import SpecError
+    with pytest.raises(SpecError, match="E107"):
+        check(f"""
+    def __init__(self):
+        self.n = Int(0, 1)
+
+    @process
+    async def go(self):
+        await step("go")
+        {body}
+    """)

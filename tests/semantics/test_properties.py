@@ -172,3 +172,35 @@ def test_liveness_properties_have_the_same_values(check):
         one = self.n == 1
         return one, self.n == 3
     """, distinct=4, generated=3)
+
+
+def test_step_invariants_over_parts(check):
+    """A list of components is seen before and after the step, as the components in it are."""
+    check("""
+    def __init__(self):
+        self.parts = [Part(), Part()]
+
+    @process(daemon=True)
+    async def count(self):
+        while True:
+            await step("up")
+            self.parts[0].n = 1
+            await step("down")
+            self.parts[0].n = 0
+
+    @step_invariant
+    def changes(self, before, after):
+        return before.parts[0].n != after.parts[0].n
+
+    @step_invariant
+    def sums(self, before, after):
+        return sum(p.n for p in before.parts) + sum(p.n for p in after.parts) == 1
+
+    @step_invariant
+    def never_down(self, before, after):
+        return all(b.n == 0 for b in before.parts) or after.parts[1].n == 1
+    """, before="""
+    class Part(Component):
+        def __init__(self):
+            self.n = Int(0, 1)
+    """, distinct=2, generated=2, violated={"never_down": 2})

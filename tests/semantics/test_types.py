@@ -82,6 +82,17 @@ def test_maybe_compared_with_a_value(check):
           distinct=2, generated=1)
 
 
+def test_maybe_compared_with_what_it_never_holds(check):
+    check(turn("Maybe(self.page, init=ANY)", "big = 7 if self.x is None else 4",
+               "assert self.x != 7 and self.x != -1 and self.x not in (3, 4)",
+               "assert self.x != big and not self.x == big + 1"), distinct=8, generated=4)
+
+
+def test_maybe_that_wraps(check):
+    check(turn("Maybe(Wrapping(2))", "self.x = 6", "y = self.x", "assert y == 2",
+               "self.x = y + 3", "assert self.x == 1", "self.x = None"), distinct=2, generated=1)
+
+
 def test_set(check):
     check(turn("Set(self.group)", "g = pick(self.group)", "self.x.add(g)",
                "h = pick(self.group)", "self.x.discard(h)"), distinct=4, generated=4)

@@ -78,7 +78,8 @@ def test_none_used(check, statement):
 
 @pytest.mark.parametrize("statement", [
     "self.n = 4", "self.n -= 1", "self.m[0] = self.m[1] - 1", "self.r.left = 3",
-    "self.queue.put(self.big)", "self.who = self.big", "self.r = Pair(left=self.big, right=0)",
+    "self.queue.put(self.big)", "self.who = self.big", "self.who = 7", "self.who = -1",
+    "self.who = 1 if self.big < 5 else 3", "self.r = Pair(left=self.big, right=0)",
     "self.s.add(self.big)", "k: Int(0, 2) = self.big", "k: Range(2) = 1; k += 1",
     "self.m[self.s_len()] = self.big", "self.n = sum(self.big for p in self.page)"])
 def test_overflow(check, statement):

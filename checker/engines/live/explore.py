@@ -23,6 +23,7 @@ from checker.ir.system import State, System
 from checker.results.exploration import Exploration, Path
 
 LONGEST_WALK = 60          # steps before a walk begins again: what is repeated stays short
+LONGEST_HOP = 3            # known steps to a state with something left, rather than begin again
 
 
 def explore_by_replay(spec: Spec, system: System, limit: int | None = None) -> Exploration:
@@ -42,7 +43,7 @@ class _Node:
     moves: tuple[Move, ...]
     path: tuple[State, ...]
     left: list[Move]
-    after: list[State] = field(default_factory=list)
+    after: dict[Move, State] = field(default_factory=dict)
     failing: list[str] = field(default_factory=list)
     violated: tuple[str, ...] = ()
     witnessed: tuple[str, ...] = ()
@@ -105,7 +106,12 @@ class _Walks:
         node = self.nodes[state]
         self.both.repeat(node.start, node.moves, node.path)
         moves, start = node.moves, node.start
-        while node.left and len(moves) < len(self.nodes[state].moves) + LONGEST_WALK:
+        while len(moves) < len(self.nodes[state].moves) + LONGEST_WALK:
+            for move, reached in self._hops(node):
+                self.both.take(*move)
+                moves, node = (*moves, move), self.nodes[reached]
+            if not node.left:
+                return
             number, script = node.left.pop()
             taken = self.both.take(number, script)
             self._note(node, number, script, taken)
@@ -119,6 +125,20 @@ class _Walks:
                 self._add(start, moves)
             node = self.nodes[taken.after]
 
+    def _hops(self, node: _Node) -> list[tuple[Move, State]]:
+        """Known steps from a state with nothing left to one with something left, if near."""
+        near: list[tuple[_Node, list[tuple[Move, State]]]] = [(node, [])]
+        passed: set[State] = set()
+        for here, hops in near:
+            if here.left:
+                return hops
+            if len(hops) < LONGEST_HOP:
+                for move, state in here.after.items():
+                    if state not in passed and state in self.nodes:
+                        passed.add(state)
+                        near.append((self.nodes[state], [*hops, (move, state)]))
+        return []
+
     def _note(self, node: _Node, number: int, script: Script, taken: Taken) -> None:
         node.left.extend((number, sibling)
                          for sibling in _siblings(script, taken.script, taken.counts))
@@ -127,7 +147,7 @@ class _Walks:
             assert taken.failed is not None
             node.failing.append(taken.failed)
         else:
-            node.after.append(taken.after)
+            node.after[number, taken.script] = taken.after
             node.steps_violated.extend((name, taken.after) for name in taken.violated)
             self.found.fired.add((taken.step.instance.process.name, taken.step.location.name))
         if not any(mover == number for mover, _ in node.left):
@@ -159,7 +179,7 @@ class _Walks:
                     found.witnesses.setdefault(name, _path(parents, state))
                 for name, after in node.steps_violated:
                     found.violations.setdefault(name, (*_path(parents, state), after))
-                for after in node.after:
+                for after in node.after.values():
                     if after not in parents and after in self.nodes:
                         parents[after] = state
                         following.append(after)

@@ -133,7 +133,7 @@ class LockStep:
                               f"{failed or 'no violation'}")
         if step.after is None:
             return Taken(step, None, failed, outcome.script, counts)
-        after = self._snapshot(step.after)
+        after = self._moved(number, before, step.after)
         if after != step.after:
             raise self.differ(f"{step.instance} at {step.location.name} leads to\n"
                               f"  CPython:     {describe(self.system, after)}\n"
@@ -153,6 +153,12 @@ class LockStep:
     def _snapshot(self, expected: State | None) -> State:
         try:
             return self.live.snapshot(expected)
+        except Defect as defect:
+            raise self.differ(str(defect)) from defect
+
+    def _moved(self, number: int, before: State, expected: State) -> State:
+        try:
+            return self.live.moved(number, before, expected)
         except Defect as defect:
             raise self.differ(str(defect)) from defect
 
@@ -184,7 +190,14 @@ class LockStep:
         return live
 
     def judge_state(self) -> Judged:
-        """The properties of states, each compared with the interpreter's evaluation."""
+        """The properties of states, each compared with the interpreter's evaluation.
+
+        So is the whole state: of a step, only what its own process may change was compared.
+        """
+        whole = self._snapshot(self.state)
+        if whole != self.state:
+            raise self.differ("a step changed the locals of another process: "
+                              + describe(self.system, whole))
         violated, witnessed = [], []
         for declared in self.system.properties:
             if declared.kind == "step_invariant":

@@ -22,7 +22,7 @@ from checker.engines.live.violation import Defect, kind_of
 from checker.frontend.elaborate import elaborate
 from checker.frontend.spec import Spec
 from checker.ir.nodes import DONE, CheckKind
-from checker.ir.system import State, System
+from checker.ir.system import Instance, Process, State, System
 from checker.lang.component import Component
 from checker.lang.waiting import DRIVER, Wait
 from checker.values import Value, lowest
@@ -75,7 +75,11 @@ class Live:
             self._bring_to_life(component)
         self.places = {process.name: Places(process) for process in system.processes}
         self.positions: dict[tuple[int, int], Start] = {}
-        self.marked = {marked.name: marked for marked in self.elaborated.processes}
+        self.shared = [(vars(component), attribute, variable.type, system.position[variable.name])
+                       for component in self.elaborated.components
+                       for attribute in vars(component)[STATE]
+                       if (variable := self.elaborated.variable(component, attribute))]
+        self.starts = [self._start(instance) for instance in system.instances]
         self.coroutines: list[Coroutine[Wait, None, None]] = []
         self.waits: list[Wait | None] = []
         self.chance: random.Random | None = None
@@ -101,7 +105,7 @@ class Live:
         for coroutine in self.coroutines:
             coroutine.close()
         self.load(initial)
-        self.coroutines = [self._coroutine(i) for i in range(len(self.system.instances))]
+        self.coroutines = [method(*arguments) for method, arguments in self.starts]
         self.waits = [None] * len(self.coroutines)
         self._script, self._chosen = script, []
         for number in range(len(self.coroutines)):
@@ -151,40 +155,53 @@ class Live:
         self._chosen.append(Chosen(kind, name, distinct[number], number, len(distinct)))
         return distinct[number]
 
-    def _coroutine(self, number: int) -> Any:
-        instance = self.system.instances[number]
-        marked = self.marked[instance.process.name]
+    def _start(self, instance: Instance) -> tuple[Any, tuple[Any, ...]]:
+        """The method that an instance runs, and its arguments."""
+        process = instance.process
+        marked = next(m for m in self.elaborated.processes if m.name == process.name)
         method = getattr(marked.component, marked.function.__name__)
-        takes_key = instance.process.domain is not None and len(
-            inspect.signature(marked.function).parameters) == 2
-        return method(revive(instance.process.domain, instance.key)) if takes_key else method()
+        takes_key = process.domain is not None and len(inspect.signature(method).parameters) == 1
+        return method, (revive(process.domain, instance.key),) if takes_key else ()
 
     # ── states ───────────────────────────────────────────────────────────────────────────────
 
     def load(self, state: State) -> None:
         """Give the declared variables, not the processes, the values they have in `state`."""
-        for component in self.elaborated.components:
-            fields = vars(component)
-            for attribute, of in fields[STATE].items():
-                variable = self.elaborated.variable(component, attribute)
-                assert variable is not None
-                fields[attribute] = revive(of, state[self.system.position[variable.name]])
+        for fields, attribute, of, position in self.shared:
+            fields[attribute] = revive(of, state[position])
 
     def snapshot(self, expected: State | None = None) -> State:
         """The state of the running spec; `expected` decides where the source is ambiguous."""
         found: dict[str, Value] = {}
-        for component in self.elaborated.components:
-            for attribute, of in vars(component)[STATE].items():
-                variable = self.elaborated.variable(component, attribute)
-                assert variable is not None
-                found[variable.name] = canonical(of, vars(component)[attribute])
         for instance in self.system.instances:
             for name, value in self._process_part(instance.number, expected).items():
                 if instance.process.domain is None:
                     found[name] = value
                 else:
                     found[name] = (*found.get(name, ()), value)
-        return tuple(found[variable.name] for variable in self.system.variables)
+        return self._with_shared([found.get(variable.name) for variable in self.system.variables])
+
+    def moved(self, number: int, before: State, expected: State) -> State:
+        """The state after a step of one instance from `before`: the others are where they were."""
+        state = list(before)
+        process = self.system.instances[number].process
+        for name, value in self._process_part(number, expected).items():
+            position = self.system.position[name]
+            if process.domain is None:
+                state[position] = value
+            else:
+                own = number - self._first(process)
+                old = state[position]
+                state[position] = (*old[:own], value, *old[own + 1:])
+        return self._with_shared(state)
+
+    def _with_shared(self, state: list[Value]) -> State:
+        for fields, attribute, of, position in self.shared:
+            state[position] = canonical(of, fields[attribute])
+        return tuple(state)
+
+    def _first(self, process: Process) -> int:
+        return next(i.number for i in self.system.instances if i.process is process)
 
     def _process_part(self, number: int, expected: State | None) -> dict[str, Value]:
         """Where one instance is, and its locals: live ones as they are, dead ones reset."""
@@ -209,8 +226,8 @@ class Live:
         values = {name: state[self.system.position[name]] for name in names}
         if process.domain is None:
             return values
-        first = next(i.number for i in self.system.instances if i.process is process)
-        return {name: value[number - first] for name, value in values.items()}
+        own = number - self._first(process)
+        return {name: value[own] for name, value in values.items()}
 
     def _check_label(self, number: int, label: str, where: list[Suspended]) -> None:
         wait = self.waits[number]
