@@ -72,13 +72,14 @@ def test_lemmas_are_written_and_read_as_python():
     assert [show_lemma(written.expr) for written in read] == list(found.lemmas)
 
 
-@pytest.mark.parametrize("name", ["decentralized_lock", "group_attach"])
+@pytest.mark.parametrize("name", ["decentralized_lock", "group_attach", "sharded_store",
+                                  "toy_consensus", "ticket_lock", "ricart_agrawala"])
 def test_a_fault_is_a_reachable_counterexample(name):
     """At a size up to 3, with the explorer's trace; its last step is the one that breaks."""
     from checker.engines.smt.anysize import prove_any_size
 
     for fault in spec(name).faults:
-        found = prove_any_size(spec(name), fault=fault, lemmas=())
+        found = prove_any_size(spec(name), fault=fault, infer=False)
         for broken in fault.broken:
             judged = found.judged[broken]
             assert judged.outcome == "failed" and judged.gap.label == "reachable"

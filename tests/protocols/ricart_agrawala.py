@@ -31,8 +31,8 @@ class RicartAgrawala(Component):
             self.replied[n, m] = True
 
     def may_reply(self, n, m):
-        return (n != m and self.requested[m, n] and not self.replied[m, n]
-                and not (self.polite and self.holds[n]))
+        return n != m and self.requested[m, n] and (
+            not self.polite or not self.replied[m, n] and not self.holds[n])
 
     @process(each="node", daemon=True)
     async def enter(self, n):

@@ -71,22 +71,25 @@ def with_lemmas(system: System, lemmas: Sequence[str]) -> System:
 
 def refuted(family: Family, lemmas: Sequence[str], most_states: int,
             explorer: Callable[[System], Exploration]) -> list[Gap]:
-    """What fails in a reachable state of the smallest size at which something does.
+    """What fails in a reachable state of the smallest size at which a property does.
 
-    `most_states` is for all sizes together: this is a search for mistakes, not a proof.
+    Where only lemmas fail, they are shown at the smallest size as well. `most_states` is for all sizes together: this is a search for mistakes, not a proof.
     """
     spent = 0
+    false_lemmas: list[Gap] = []
     for size in sizes(family, LARGEST):
         system = with_lemmas(family.compile(size), lemmas)
         found = explorer(system)
         paths = {name: path for name, path in found.violations.items() if name != "deadlock"}
-        if paths:
-            return [_reached(system, size, name, path, paths) for name, path in sorted(
-                paths.items(), key=lambda item: (len(item[1]), item[0]))]
+        failures = [_reached(system, size, name, path, paths) for name, path in sorted(
+            paths.items(), key=lambda item: (len(item[1]), item[0]))]
+        if any(gap.is_violation for gap in failures):
+            return failures
+        false_lemmas = false_lemmas or failures
         spent += found.distinct
         if spent > most_states:
             break
-    return []
+    return false_lemmas
 
 
 def _reached(system: System, size: dict[str, int], name: str, path: Path,
