@@ -73,7 +73,8 @@ def refuted(family: Family, lemmas: Sequence[str], most_states: int,
             explorer: Callable[[System], Exploration]) -> list[Gap]:
     """What fails in a reachable state of the smallest size at which a property does.
 
-    Where only lemmas fail, they are shown at the smallest size as well. `most_states` is for all sizes together: this is a search for mistakes, not a proof.
+    Where only lemmas fail, they are shown at the smallest size as well. `most_states` is for
+    all sizes together: this is a search for mistakes, not a proof.
     """
     spent = 0
     false_lemmas: list[Gap] = []
