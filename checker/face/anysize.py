@@ -15,7 +15,8 @@ from checker.engines.smt.anysize.proof import MOST_STATES
 from checker.errors import UserError
 from checker.face.check import SAFETY, Judge, Run, compare, named
 from checker.face.plan import Job
-from checker.face.search import Limits, searcher
+from checker.face.compiled import Compiled
+from checker.face.search import Limits, search
 from checker.face.terminal import write_file
 from checker.ir.system import System
 from checker.results.verdict import Verdict
@@ -34,11 +35,11 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     """
     if job.preemptible:
         raise UserError("--preemptible does not go with --any-size")
-    with searcher(Limits(limit=MOST_STATES)) as engine:
-        proof = prove_any_size(
-            job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
-            infer=infer, report=tell,
-            explorer=lambda one: engine.finish(engine.begin(one), None)[0])
+    limits = Limits(limit=MOST_STATES)
+    proof = prove_any_size(
+        job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
+        infer=infer, report=tell,
+        explorer=lambda one: search(Compiled(one), limits, None)[0])
     judging, verdicts, texts = Judge(job, system, engine=ENGINE), [], []
     for name, kind in named(system):
         if kind in (*SAFETY, "implicit") and name not in LEFT:

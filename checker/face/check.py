@@ -14,9 +14,10 @@ from checker.engines.interp.liveness import KINDS as LIVENESS
 from checker.engines.interp.liveness import Liveness, check_liveness
 from checker.errors import SpecError, UserError
 from checker.face.command import trace_meta
+from checker.face.compiled import compiled
 from checker.face.plan import Job
 from checker.face.recorded import Recorded, certified_again
-from checker.face.search import Begun, Limits, Searcher, searcher
+from checker.face.search import Limits, search
 from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import IMPLICIT, Property, System
@@ -96,13 +97,10 @@ def check_all(jobs: Sequence[Job], limits: Limits = Limits(),
     Many jobs are shared out to one process for each core; a job that turns out to be large is
     done here, with all cores to itself.
     """
-    with searcher(limits) as engine, Workers(check_small, jobs, limits) as workers:
+    with Workers(check_small, jobs, limits) as workers:
         for number, job in enumerate(jobs):
             report = observe(job)
-            run = workers.result(number)
-            if run is None:
-                begun = _begin(job, engine)
-                run = begun if isinstance(begun, Run) else _finish(*begun, engine, report)
+            run = workers.result(number) or check_job(job, limits, report)
             yield run
             if run.interrupted:
                 return
@@ -112,28 +110,21 @@ def check_small(job: Job, limits: Limits) -> Run | None:
     """Check a job with one thread; None where it is too large for that."""
     budget = replace(limits, threads=limits.threads or 1,
                      limit=min(SMALL_JOB, limits.limit or SMALL_JOB))
-    with searcher(budget) as engine:
-        begun = _begin(job, engine)
-        run = begun if isinstance(begun, Run) else _finish(*begun, engine, None)
+    run = check_job(job, budget)
     cut = run.found is not None and not run.found.complete and budget.limit != limits.limit
     return None if cut and run.found.distinct >= SMALL_JOB else run
 
 
-def _begin(job: Job, engine: Searcher) -> Run | tuple[Job, Begun]:
+def check_job(job: Job, limits: Limits, report: Report | None = None) -> Run:
+    """Compile, search and judge; certify the files that were recorded for the same system."""
     try:
-        return job, engine.begin(job.system())
+        ready = compiled(job)
+        found, notes = search(ready, limits, report)
     except (SpecError, UserError) as error:
         return Run(job, error=error)
-
-
-def _finish(job: Job, begun: Begun, engine: Searcher, report: Report | None) -> Run:
-    try:
-        found, notes = engine.finish(begun, report)
-    except UserError as error:
-        return Run(job, error=error)
-    live = check_live(begun.system, found, engine.limits.limit)
-    run = judge(job, begun.system, found, live, notes)
-    run.recorded = tuple(certified_again(begun.system, file) for file in job.files)
+    live = check_live(ready.system, found, limits.limit)
+    run = judge(job, ready.system, found, live, notes)
+    run.recorded = tuple(certified_again(ready.system, file) for file in job.files)
     return run
 
 
@@ -239,7 +230,7 @@ def compare(verdicts: Sequence[Verdict], breaks: Sequence[str]) -> tuple[Result,
     """Put beside each verdict what is declared: the properties in `breaks` break, others hold.
 
     `breaks` may name a property with `each=` as a whole. Then some of its elements must break,
-    and the others may.
+    and the others may. What it names and nobody judged, because a `when=` is false, is unknown.
     """
     broken = {base_name(v.property) for v in verdicts if v.outcome == "violated"}
     results = []
@@ -251,6 +242,11 @@ def compare(verdicts: Sequence[Verdict], breaks: Sequence[str]) -> tuple[Result,
             free = base_name(name) in broken and verdict.outcome == "holds"
             expected = "holds" if free else "violated"
         results.append(Result(verdict, expected))
+    judged = {name for v in verdicts for name in (v.property, base_name(v.property))}
+    for name in breaks:
+        if name not in judged:
+            absent = Verdict(name, "invariant", "unknown", "", "is not checked here: see its when=")
+            results.append(Result(absent, "violated"))
     return tuple(results)
 
 

@@ -23,7 +23,8 @@ from checker.face.check import LIVENESS, Judge, Run, compare, named
 from checker.face.conclude import conclude
 from checker.face.plan import Job
 from checker.face.progress import ProgressLine
-from checker.face.search import Limits, searcher
+from checker.face.compiled import Compiled
+from checker.face.search import Limits, search
 from checker.face.terminal import console
 from checker.ir.system import IMPLICIT, State, System
 from checker.results.exploration import Path
@@ -191,8 +192,8 @@ class _Reachable:
     @cached_property
     def violations(self) -> dict[str, Path]:
         """What an explicit search finds violated."""
-        with searcher(Limits(limit=MOST_STATES)) as engine:
-            return engine.finish(engine.begin(self.system), None)[0].violations
+        limits = Limits(limit=MOST_STATES)
+        return search(Compiled(self.system), limits, None)[0].violations
 
     @cached_property
     def _states(self) -> Collection[State] | None:

@@ -3,12 +3,13 @@
 `layout` says how a state becomes words, `expressions` and `steps` translate the IR, `emit` puts
 the generated file together, `build` compiles it with the engine in `c/`, and `run` runs it.
 """
-from checker.engines.native.build import CompileError, NoCompiler, compiler
+from checker.engines.native.build import (CompileError, NoCompiler, cache_directory,
+                                          compiler)
 from checker.engines.native.layout import Unsupported
 from checker.engines.native.run import explore, prepare, reachable
 
-__all__ = ["CompileError", "NoCompiler", "Unsupported", "available", "explore", "prepare",
-           "reachable"]
+__all__ = ["CompileError", "NoCompiler", "Unsupported", "available", "cache_directory",
+           "explore", "prepare", "reachable"]
 
 
 def available() -> bool:

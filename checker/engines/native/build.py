@@ -88,8 +88,10 @@ def executable(generated: Generated, level: str | None = None) -> pathlib.Path:
         _compile([*command, *model_flags, "-I", str(SOURCES), str(source), str(engine),
                   "-o", str(target), "-pthread"])
 
+    known = (directory / f"model-{key}").exists()
     found = _cached(directory / f"model-{key}", build)
-    _prune(directory)
+    if not known:
+        _prune(directory)
     return found
 
 
