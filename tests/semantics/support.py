@@ -96,7 +96,8 @@ def tested(path: pathlib.Path, **options) -> Tested:
 
 # ── engines ──────────────────────────────────────────────────────────────────────────────────
 
-def _explored(system: System, found: Exploration) -> Said:
+def explored(system: System, found: Exploration) -> Said:
+    """The answer of an explicit search, each of its paths certified."""
     if not found.complete:
         raise Unavailable(found.reason)
     for name, path in (found.violations | found.witnesses).items():
@@ -108,19 +109,19 @@ def _explored(system: System, found: Exploration) -> Said:
 
 
 def _interp(it: Tested, bound: int) -> Said:
-    return _explored(it.system, explore(it.system, limit=LIMIT))
+    return explored(it.system, explore(it.system, limit=LIMIT))
 
 
 def _live(it: Tested, bound: int) -> Said:
     try:
-        return _explored(it.system, explore_by_replay(it.spec, it.system, LIMIT))
+        return explored(it.system, explore_by_replay(it.spec, it.system, LIMIT))
     except Unsupported as reason:
         raise Unavailable(str(reason)) from None
 
 
 def _native(it: Tested, bound: int) -> Said:
     try:
-        return _explored(it.system, native.explore(it.system, threads=1, limit=LIMIT))
+        return explored(it.system, native.explore(it.system, threads=1, limit=LIMIT))
     except (native.NoCompiler, native.Unsupported) as reason:
         raise Unavailable(str(reason)) from None
 
