@@ -21,7 +21,7 @@ LONGEST_LABEL = 40
 STYLE = """\
 text { font: 12px monospace; text-anchor: middle; dominant-baseline: central; fill: #222 }
 text.title { font-weight: bold; text-anchor: start }
-text.edge { font-size: 10px; fill: #666 }
+text.edge { font-size: 10px; fill: #666; stroke: #fff; stroke-width: 3px; paint-order: stroke }
 rect { fill: #eef3fa; stroke: #456; rx: 6 }
 circle { fill: #222 }
 path { fill: none; stroke: #456; marker-end: url(#arrow) }"""
@@ -147,7 +147,7 @@ def _layers(graph: networkx.DiGraph) -> list[list[str]]:
     last = max(distances.values()) + 1
     place = {node: distances.get(node, last) for node in graph}
     if DONE in place:
-        place[DONE] = max(place.values()) + (place[DONE] < max(place.values()))
+        place[DONE] = 1 + max(row for node, row in place.items() if node != DONE)
     layers: list[list[str]] = []
     for row in sorted(set(place.values())):
         above = {node: i for i, node in enumerate(layers[-1])} if layers else {}
