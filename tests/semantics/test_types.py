@@ -237,3 +237,17 @@ def test_lock_in_a_map(check):
             await step("work")
             self.n += 1
     """, distinct=34, generated=64)
+
+
+def test_removing_from_a_local_set_what_is_not_in_it(check):
+    check("""
+    def __init__(self):
+        self.slot = Range(2)
+
+    @process
+    async def worker(self):
+        await step("remove")
+        some = {s for s in self.slot if s > 0}
+        some.remove(1)
+        some.remove(1)
+    """, distinct=1, generated=0, violated={"bad_key": 0})

@@ -30,6 +30,8 @@ def kind_of(error: Exception) -> CheckKind | None:
             return error.kind
         case AssertionError():
             return "assertion"
+        case KeyError():                 # `remove` of a set that is a local, hence CPython's own
+            return "bad_key"
         case ZeroDivisionError():
             return "division"
         case EmptyChoice():
