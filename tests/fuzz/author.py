@@ -41,6 +41,9 @@ PAIR = Record(left=Range(2), flag=Bool)
 '''
 
 
+MOST_CHOICES = 4
+
+
 class Impossible(Exception):
     """What was asked for can not be written here; something else is."""
 
@@ -90,6 +93,7 @@ class Method:
     parameters: tuple[tuple[str, Type], ...]
     returns: Type | None
     kind: str
+    choices: int = 0
 
 
 @dataclass
@@ -122,6 +126,7 @@ class Values:
         self.random = random.Random(seed)
         self.features: Counter[str] = Counter()
         self.serial = 0
+        self.choices = 0
 
     # ── chance ───────────────────────────────────────────────────────────────────────────────
 
@@ -132,6 +137,13 @@ class Values:
         if not options:
             raise Impossible
         return self.random.choice(options)
+
+    def spend(self, choices: int, scope: Scope) -> None:
+        """Make choices, of which a method or process may make a few: they multiply."""
+        cost = choices * (2 if scope.loop else 1)
+        if self.choices + cost > MOST_CHOICES:
+            raise Impossible
+        self.choices += cost
 
     def note(self, feature: str) -> None:
         self.features[feature] += 1

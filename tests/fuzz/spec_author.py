@@ -123,7 +123,7 @@ class Author(Values):
         choices = [*SIMPLE, *(containers if kind != "pure" else [])]
         parameters = tuple((self.name("a"), self.one(choices)) for _ in range(self.one([0, 1, 2])))
         returns = BOOL if kind == "pure" else self.one([None, BOOL, SLOT, MODE])
-        name = self.name(kind)
+        name, self.choices = self.name(kind), 2
         scope = Scope({**self.state, **dict(parameters)}, frozenset(n for n, _ in parameters),
                       waits=kind == "async", chooses=kind != "pure", methods=known,
                       returns=kind if returns else "nothing")
@@ -136,7 +136,7 @@ class Author(Values):
                 self.body(scope, self.one([1, 2, 3]))
                 if returns is not None:
                     self.out.line(f"return {self.any_value(returns, scope)}")
-        return Method(name, parameters, returns, kind)
+        return Method(name, parameters, returns, kind, self.choices - 2)
 
     def any_value(self, of: Type, scope: Scope) -> str:
         return self.value(of, scope.inner(), 1)
@@ -159,6 +159,7 @@ class Author(Values):
         daemon = self.chance(0.3)
         options = ", ".join(filter(None, [mark, "daemon=True" if daemon else ""]))
         self.note(f"process {mark or 'alone'}")
+        self.choices = 0
         scope = Scope(dict(self.state), waits=True, chooses=True, methods=methods,
                       returns="process")
         parameter = ""
@@ -331,6 +332,7 @@ class Author(Values):
             inner.names["y"] = SLOT
             options.append((f"pick(y for y in self.slot if {self.truth(inner, 1)})", SLOT))
         text, of = self.one(options)
+        self.spend(1, scope)
         self.note(text.split("(")[0] + (" where" if " if " in text else ""))
         self.out.line(f"{name} = {text}")
         scope.names[name] = of
@@ -339,6 +341,7 @@ class Author(Values):
         """A call of a plain or an async method, its result into a local or a condition."""
         kinds = ["plain", "async"] if scope.waits else ["plain"]
         method = self.one([m for m in scope.methods if m.kind in kinds])
+        self.spend(method.choices, scope)
         call = f"self.{method.name}({self.arguments(method, scope)})"
         call = f"await {call}" if method.kind == "async" else call
         self.note(f"{method.kind} method")
@@ -400,6 +403,7 @@ class Author(Values):
         self.note("if")
         test = self.truth(scope)
         if scope.chooses and self.chance(0.3):
+            self.spend(1, scope)
             self.note("choice in a condition")
             test = self.one(["maybe('b')", "not fails('b')", f"{test} and maybe('b')"])
         with self.out.block(f"if {test}:"):
@@ -452,7 +456,6 @@ class Author(Values):
         over, of = self.one([("self.slot", SLOT), ("range(2)", SLOT), ("range(1, 3)", SMALL),
                              ("range(2, 0, -1)", SMALL), ("(2, 0)", SMALL), ("MODE", MODE),
                              ("('b', 'a')", MODE)])
-        # Choices in loops in loops would multiply: 3 ** 9 ways to make one step.
         inner = scope.inner(loop=True, chooses=scope.chooses and not scope.loop)
         inner.names[name], inner.fixed = of, inner.fixed | {name}
         self.note(f"for over {over.split('(')[0] or 'a tuple'}")

@@ -206,3 +206,70 @@ def test_a_parameter_changed_after_it_was_passed_on(check):
             await self.later(i)
             assert self.n == i
     """, distinct=5, generated=4)
+
+
+def test_a_local_set_keeps_its_type(check):
+    check("""
+    def __init__(self):
+        self.slot = Range(2)
+        self.big = Int(0, 3, init=ANY)
+        self.n = Int(0, 2)
+
+    @process
+    async def go(self):
+        await step("go")
+        found = {s for s in self.slot if s == 1}
+        found.add(self.big)
+        self.n = len(found)
+    """, distinct=6, generated=2, violated={"overflow": 0})
+
+
+def test_removing_from_a_local_set(check):
+    check("""
+    def __init__(self):
+        self.slot = Range(2)
+        self.n = Var(self.slot, init=ANY)
+
+    @process
+    async def go(self):
+        await step("go")
+        found = {s for s in self.slot if s == 1}
+        found.remove(self.n)
+        assert not found <= {0} or len(found) == 0
+    """, distinct=3, generated=1, violated={"bad_key": 0})
+
+
+def test_a_spec_in_a_function(check):
+    """Names of the enclosing function are constants, also where code is compiled again."""
+    check("""
+    def __init__(self):
+        super().__init__()
+        self.n = Int(0, 9)
+
+    @process
+    async def go(self):
+        await step("go")
+        k: Int(0, 9) = add(STEPS)
+        small = {s for s in SLOTS if s < k}
+        self.n = k + len(small)
+    """, before="""
+    def made():
+        SLOTS, STEPS = Range(3), 2
+        def add(k):
+            return k + STEPS
+        class Closed(Component):
+            def __init__(self):
+                self.m = Int(0, 9)
+            @process
+            async def other(self):
+                await step("other")
+                k: Int(0, 9) = add(STEPS)
+                small = {s for s in SLOTS if s < k}
+                self.m = k + len(small)
+        return Closed
+
+    SLOTS, STEPS, Component = Range(3), 1, made()
+
+    def add(k):
+        return k + STEPS
+    """, distinct=4, generated=4)

@@ -2,9 +2,10 @@
 
 A function of a spec names types (`for p in PAGES`, `Request(page=p)`), helpers and the built-in
 `any`, `all` and `sum`. Relinking makes a function of the same code whose globals, closure and
-defaults hold live counterparts. The code itself stays what CPython compiled, but for one case:
-an annotated local (`n: Int(0, 5) = 0`) has a range, and CPython offers no place to check it, so
-a function that has one is compiled again, with `n = fit(Int(0, 5), value)` in its place.
+defaults hold live counterparts. The code itself stays what CPython compiled, but for two cases
+in which CPython offers no place to check a range: an annotated local (`n: Int(0, 5) = 0`) and a
+set made by a comprehension, to which elements are added later. A function that has one is
+compiled again, with a call around the value.
 
 NOTE(eager quantifiers). `any` and `all` look at all elements. In the language a quantifier has a
 value where its body has one for every element; stopping early would make it depend on the order
@@ -19,12 +20,12 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from checker.engines.live.objects import Domain, RecordMaker, fit
+from checker.engines.live.objects import Domain, LiveSet, RecordMaker, fit
 from checker.lang.component import Component
 from checker.source import function_def
 from checker.types import SCALARS, Bool, Record, as_type
 
-FIT, TYPE = "__fit__", "__type__"
+FIT, TYPE, COLLECT = "__fit__", "__type__", "__collect__"
 
 
 def eager_any(items: Iterable[Any]) -> bool:
@@ -43,6 +44,11 @@ def fitted(declared: Any, value: Any) -> Any:
 def as_declared(thing: Any) -> Any:
     """The type behind a live object that stands for one."""
     return thing.of if isinstance(thing, (Domain, RecordMaker)) else thing
+
+
+def collected(over: Any, elements: Any) -> Any:
+    """What a set comprehension over `over` makes: a set of the same type, if that has one."""
+    return LiveSet(over.of, elements) if isinstance(over, (Domain, LiveSet)) else elements
 
 
 class Relinker:
@@ -70,9 +76,10 @@ class Relinker:
 
     def function(self, function: Any) -> Any:
         if function not in self.functions:
-            code = _with_checked_locals(function)
-            cells = tuple(types.CellType(self.thing(cell.cell_contents))
-                          for cell in function.__closure__ or ())
+            code = _live_code(function)
+            closed = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+            cells = tuple(types.CellType(self.thing(closed[name].cell_contents))
+                          for name in code.co_freevars)
             live = types.FunctionType(code, self.namespace(function.__globals__),
                                       function.__name__, function.__defaults__, cells)
             live.__kwdefaults__ = function.__kwdefaults__
@@ -86,7 +93,7 @@ class Relinker:
             live.update({name: self.thing(thing) for name, thing in names.items()
                          if not name.startswith("__")})
             live.update({"any": eager_any, "all": eager_all, FIT: fitted,
-                         TYPE: as_declared})
+                         TYPE: as_declared, COLLECT: collected})
         return self.namespaces[id(names)]
 
     def live_class(self, cls: type) -> type:
@@ -111,28 +118,35 @@ def _set_state(component: Any, name: str, value: Any) -> None:
     fields[name] = fit(fields[STATE][name], value)
 
 
-# ── annotated locals ─────────────────────────────────────────────────────────────────────────
+# ── code compiled again ──────────────────────────────────────────────────────────────────────
 
-def _with_checked_locals(function: Any) -> types.CodeType:
-    """The function's code; where it has annotated locals, compiled with checked assignments."""
+def _live_code(function: Any) -> types.CodeType:
+    """The function's code, compiled again where something has to be checked in it."""
     definition = function_def(function)
-    declared = {} if definition is None else {
-        part.target.id: part.annotation for part in ast.walk(definition)
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)}
-    if not declared:
+    every = [] if definition is None else list(ast.walk(definition))
+    declared = {part.target.id: part.annotation for part in every
+                if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)}
+    if not declared and not any(isinstance(part, ast.SetComp) for part in every):
         return function.__code__
-    assert not function.__closure__, "an annotated local in a method with a closure"
     alone = copy.deepcopy(definition)
     alone.decorator_list = []
     checked = _Checked(declared).visit(alone)
-    module = ast.fix_missing_locations(ast.Module([checked], []))
+    free = [ast.arg(name) for name in function.__code__.co_freevars]
+    outer = ast.FunctionDef("outer", ast.arguments([], free, None, [], [], None, []), [checked],
+                            [], None)
+    module = ast.fix_missing_locations(ast.Module([ast.copy_location(outer, checked)], []))
     compiled = compile(module, function.__code__.co_filename, "exec", dont_inherit=True)
-    return next(part for part in compiled.co_consts if isinstance(part, types.CodeType)
-                and part.co_name == function.__name__)
+    return _code(_code(compiled, "outer"), function.__name__)
+
+
+def _code(inside: types.CodeType, name: str) -> types.CodeType:
+    """The code of the function `name` that this code defines."""
+    return next(part for part in inside.co_consts
+                if isinstance(part, types.CodeType) and part.co_name == name)
 
 
 class _Checked(ast.NodeTransformer):
-    """Rewrites assignments to annotated locals; everything keeps its position."""
+    """Rewrites assignments to annotated locals, and set comprehensions; positions stay."""
 
     def __init__(self, declared: dict[str, ast.expr]) -> None:
         self.declared = declared
@@ -152,10 +166,16 @@ class _Checked(ast.NodeTransformer):
         value = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
         return self._assignment(node.target, value, node)
 
+    def visit_SetComp(self, node: ast.SetComp) -> ast.expr:
+        self.generic_visit(node)
+        over = copy.deepcopy(node.generators[0].iter)
+        return ast.copy_location(ast.Call(_name(COLLECT, node), [over, node], []), node)
+
     def _is_declared(self, target: ast.expr) -> bool:
         return isinstance(target, ast.Name) and target.id in self.declared
 
     def _assignment(self, target: ast.expr, value: ast.expr, node: ast.stmt) -> ast.stmt:
+        value = self.visit(value)
         if self._is_declared(target):
             of = _AsType().visit(copy.deepcopy(self.declared[target.id]))
             value = ast.copy_location(ast.Call(_name(FIT, node), [of, value], []), node)
