@@ -44,12 +44,11 @@ class Compiled:
     file: pathlib.Path | None = None
 
     def prepare(self) -> Generated:
-        """The program, compiled. Raises what `native.prepare` raises."""
-        found = native.prepare(self.system, self.generated)
+        """The text of its program. Raises what `native.prepare` raises."""
         if self.generated is None:
-            self.generated = found
+            self.generated = native.prepare(self.system)
             self.keep()
-        return found
+        return self.generated
 
     def keep(self) -> None:
         """Write the entry, whole or not at all."""

@@ -5,6 +5,7 @@ mostly in Python, so threads would not help. Results come back in the order of t
 """
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -34,7 +35,7 @@ class Workers:
             global _shared
             _shared = self._work
             self._pool = ProcessPoolExecutor(cores, multiprocessing.get_context("fork"),
-                                             initializer=_ignore_interrupts)
+                                             initializer=_begin)
             self._futures = [self._pool.submit(_run, number) for number in range(len(jobs))]
         return self
 
@@ -53,9 +54,14 @@ class Workers:
             process.terminate()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches the whole group of processes; the first one decides what to do."""
+def _begin() -> None:
+    """Ctrl-C reaches the whole group of processes; the first one decides what to do.
+
+    Systems and traces are large and hold no cycles worth a search for them every moment.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)
 
 
 def _run(number: int) -> Any:

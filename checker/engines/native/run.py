@@ -73,12 +73,9 @@ def reachable(system: System, *, threads: int | None = None, limit: int | None =
             yield generated.layout.decode(state)
 
 
-def prepare(system: System, generated: Generated | None = None) -> Generated:
-    """Compile the system, so that exploring it starts at once; to be given to `explore`.
-
-    `generated` is what this gave for the same system before.
-    """
-    generated = generated or generate(system)
+def prepare(system: System) -> Generated:
+    """Compile the system, so that exploring it starts at once; to be given to `explore`."""
+    generated = generate(system)
     executable(generated)
     return generated
 
