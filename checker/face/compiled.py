@@ -97,10 +97,17 @@ def _entry(job: Job) -> pathlib.Path | None:
 @functools.cache
 def _directory() -> pathlib.Path:
     directory = native.cache_directory()
-    entries = sorted(directory.glob("system-*"), key=lambda path: path.stat().st_mtime)
+    entries = sorted(directory.glob("system-*"), key=_last_used)
     for old in entries[:-KEPT]:
         old.unlink(missing_ok=True)
     return directory
+
+
+def _last_used(entry: pathlib.Path) -> float:
+    """When an entry was used; one that another process has removed by now counts as old."""
+    with contextlib.suppress(FileNotFoundError):
+        return entry.stat().st_mtime
+    return 0.0
 
 
 @functools.cache
