@@ -30,7 +30,7 @@ def _init() -> Any:
     return field(default=LOWEST, compare=False, kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bool:
     """False or True."""
 
@@ -40,7 +40,7 @@ class Bool:
         return "Bool"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Int:
     """An integer from `lo` to `hi`, both included. Leaving the range is a violation."""
 
@@ -60,7 +60,7 @@ class Int:
         return f"Int({self.lo}, {self.hi})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wrapping:
     """An unsigned integer of `bits` bits whose assignments wrap modulo 2**bits, as in C."""
 
@@ -75,7 +75,7 @@ class Wrapping:
         return f"Wrapping({self.bits})"
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Enum:
     """One of several names: `Enum("idle", "busy")`; in a spec its values are the strings."""
 
@@ -94,7 +94,7 @@ class Enum:
         return f"Enum({', '.join(self.members)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """A finite set of interchangeable identities; its elements know only `==` and `!=`.
 
@@ -115,7 +115,7 @@ class Index:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Range:
     """The integers 0 to size-1: an ordered set of identities."""
 
@@ -130,7 +130,7 @@ class Range:
         return f"Range({self.size})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Maybe:
     """None or a value of the type `of`."""
 
@@ -146,7 +146,7 @@ class Maybe:
         return f"Maybe({self.of})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Set:
     """A set of values of the scalar type `of`."""
 
@@ -160,7 +160,7 @@ class Set:
         return f"Set({self.of})"
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Map:
     """A total function: `Map(key, value)`; `Map(a, b, value)` is `Map(a, Map(b, value))`."""
 
@@ -177,7 +177,7 @@ class Map:
         return f"Map({self.key}, {self.value})"
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Record:
     """Named fields: `Record(page=page, dirty=Bool)`; build one with `Type(page=p, dirty=True)`."""
 
@@ -211,7 +211,7 @@ class RecordValue(types.SimpleNamespace):
     """A record while CPython runs a spec: its fields are attributes, equality is by value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Queue:
     """A first-in first-out queue; putting into a full one is a violation."""
 
@@ -228,7 +228,7 @@ class Queue:
         return f"Queue({self.of}, {self.capacity})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lock:
     """A mutual-exclusion lock: free, or held by one process instance.
 

@@ -21,7 +21,7 @@ from checker.face.search import Limits, search
 from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import IMPLICIT, Property, System
-from checker.judgement.certify import NotCertified, certify
+from checker.judgement.certify import Certifier, NotCertified
 from checker.judgement.vacuity import Complaint, vacuity
 from checker.lang.component import Fault
 from checker.results.exploration import Exploration, Path, Report
@@ -145,6 +145,7 @@ class Judge:
 
     def __init__(self, job: Job, system: System, engine: str) -> None:
         self.job, self.system, self.engine = job, system, engine
+        self.certifier = Certifier(system)
         self.defects: list[str] = []
 
     def verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
@@ -155,7 +156,7 @@ class Judge:
               loop: int | None = None) -> Verdict:
         """The verdict that a path shows, if it does."""
         try:
-            trace = certify(self.system, name, path, loop)
+            trace = self.certifier.trace(name, path, loop)
         except NotCertified as error:
             self.defects.append(str(error))
             return self.verdict(name, kind, "unknown", f"NOT CERTIFIED: {error}")

@@ -55,13 +55,9 @@ class Workers:
 
 
 def _begin() -> None:
-    """Ctrl-C reaches the whole group of processes; the first one decides what to do.
-
-    Systems and traces are large and hold no cycles worth a search for them every moment.
-    """
+    """Ctrl-C reaches the whole group of processes; the first one decides what to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
-    gc.set_threshold(200_000, 50, 50)
 
 
 def _run(number: int) -> Any:

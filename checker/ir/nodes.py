@@ -23,7 +23,7 @@ from checker.source import NOWHERE, Loc
 from checker.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """Every node knows where it was written; that is no part of its identity."""
 
@@ -33,7 +33,7 @@ class Node:
 # ── expressions ──────────────────────────────────────────────────────────────────────────────
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Const(Node):
     """A canonical value of `type` (see `values.py`)."""
 
@@ -42,7 +42,7 @@ class Const(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Var(Node):
     """The value of a state variable; `primed` (in step invariants only): after the step."""
 
@@ -52,7 +52,7 @@ class Var(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Local(Node):
     """The value of a local, a parameter or a bound variable of the running process."""
 
@@ -61,7 +61,7 @@ class Local(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Me(Node):
     """The number of the running process instance in `System.instances`; its type is Int."""
 
@@ -69,7 +69,7 @@ class Me(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Op(Node):
     """An operator of `ops.OPERATORS` applied to arguments."""
 
@@ -79,7 +79,7 @@ class Op(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field(Node):
     """A field of a record."""
 
@@ -92,7 +92,7 @@ QuantifierKind = Literal["any", "all", "sum", "set"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantifier(Node):
     """`kind` over all values of the scalar type `domain` of the bound variable.
 
@@ -112,7 +112,7 @@ Expr = Union[Const, Var, Local, Me, Op, Field, Quantifier]
 # ── statements ───────────────────────────────────────────────────────────────────────────────
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place(Node):
     """Where an assignment goes: a variable and a path of map keys (Expr) and field names (str).
 
@@ -128,7 +128,7 @@ class Place(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assign(Node):
     """`place := value`. The value belongs to the place's type (a `Check` came before)."""
 
@@ -140,7 +140,7 @@ ChoiceKind = Literal["pick", "maybe", "fails"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choose(Node):
     """The local `variable` becomes any value of the scalar `domain` for which `where` holds.
 
@@ -160,7 +160,7 @@ CheckKind = Literal["assertion", "overflow", "none_used", "bad_key", "queue_full
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check(Node):
     """Where `condition` is false the step violates the implicit property `kind` and ends."""
 
@@ -170,7 +170,7 @@ class Check(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class When(Node):
     """A conditional without a yield in either branch."""
 
@@ -180,7 +180,7 @@ class When(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ForEach(Node):
     """The body for each value of the scalar `domain`.
 
@@ -199,13 +199,13 @@ Statement = Union[Assign, Choose, Check, When, ForEach]
 # ── control flow ─────────────────────────────────────────────────────────────────────────────
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Goto(Node):
     target: int
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branch(Node):
     condition: Expr
     then: int
@@ -213,7 +213,7 @@ class Branch(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Yield(Node):
     """The step ends; the process waits at the location of this name."""
 
@@ -221,7 +221,7 @@ class Yield(Node):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finish(Node):
     """The step ends and the process with it: it waits at `DONE`, which has no steps."""
 
@@ -232,7 +232,7 @@ DONE = "done"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block(Node):
     """Statements and where to go after them."""
 
@@ -244,7 +244,7 @@ LocationKind = Literal["step", "until", "acquire", "get", "preempt"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Location(Node):
     """A place where a process waits: an `await` of the source.
 

@@ -21,7 +21,7 @@ IMPLICIT = ("deadlock", "assertion", "overflow", "none_used", "bad_key", "queue_
 """The properties that every system has: no deadlock, and no `Check` of any kind fails."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variable:
     """A named part of the state.
 
@@ -77,7 +77,7 @@ class Process:
         return any(isinstance(block.terminator, Finish) for block in self.blocks.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Instance:
     """One running process: `key` is its value of the process's domain, None without one."""
 
@@ -98,7 +98,7 @@ PropertyKind = Literal["invariant", "step_invariant", "sometimes", "eventually",
                        "lemma"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Property:
     """A declared property. `expr` is a Bool; for `leads_to`, `target` is what it leads to.
 

@@ -28,23 +28,72 @@ class NotCertified(Exception):
 
 
 def certify(system: System, property_name: str, path: Path, loop: int | None = None) -> Trace:
-    """The trace of `path`, re-executed, on which the property `property_name` is seen to fail.
+    """The trace of one path; see `Certifier.trace`."""
+    return Certifier(system).trace(property_name, path, loop)
 
-    For a `sometimes` it is seen to hold in the last state. `loop` is given for liveness
-    properties: the path then ends with the state that it returns to (see `lasso.py`).
-    Raises NotCertified where anything is not as claimed.
+
+class Certifier:
+    """Certifies paths of one system. What several paths share is executed once.
+
+    The traces of an exploration have most of their states in common: the same objects. States
+    are known again by identity, not by equality, for Python takes `True == 1`.
     """
-    kind = kind_of(system, property_name)
-    states = _well_formed(system, path)
-    if (loop is not None) != (kind in LIVENESS):
-        raise NotCertified(f"{property_name}: a {kind} property "
-                           + ("needs" if kind in LIVENESS else "takes no") + " loop")
-    if states[0] not in initial_states(system):
-        raise NotCertified(f"{property_name}: the first state is not an initial state")
-    walked = [_step_between(system, property_name, states, n) for n in range(1, len(states))]
-    walked += _certify_end(system, property_name, kind, states, loop)
-    trace = Trace(system, property_name, kind, states[0], tuple(walked), loop)
-    return replace(trace, explanation=explain(trace))
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._sound: dict[int, State] = {}
+        self._walked: dict[tuple[int, int], TraceStep] = {}
+        self._initial = frozenset(initial_states(system))
+
+    def trace(self, name: str, path: Path, loop: int | None = None) -> Trace:
+        """The trace of `path`, re-executed, on which the property `name` is seen to fail.
+
+        For a `sometimes` it is seen to hold in the last state. `loop` is given for liveness
+        properties: the path then ends with the state that it returns to (see `lasso.py`).
+        Raises NotCertified where anything is not as claimed.
+        """
+        kind = kind_of(self.system, name)
+        states = self._well_formed(path)
+        if (loop is not None) != (kind in LIVENESS):
+            raise NotCertified(f"{name}: a {kind} property "
+                               + ("needs" if kind in LIVENESS else "takes no") + " loop")
+        if states[0] not in self._initial:
+            raise NotCertified(f"{name}: the first state is not an initial state")
+        walked = [self._step_between(name, states, n) for n in range(1, len(states))]
+        walked += _certify_end(self.system, name, kind, states, loop)
+        trace = Trace(self.system, name, kind, states[0], tuple(walked), loop)
+        return replace(trace, explanation=explain(trace))
+
+    def _well_formed(self, path: Path) -> tuple[State, ...]:
+        """The path itself, each of its states a full set of canonical values."""
+        if not path:
+            raise NotCertified("an empty path")
+        for number, state in enumerate(path):
+            if id(state) not in self._sound:
+                self._check_values(number, state)
+                self._sound[id(state)] = state
+        return tuple(path)
+
+    def _check_values(self, number: int, state: State) -> None:
+        variables = self.system.variables
+        if len(state) != len(variables):
+            raise NotCertified(f"state {number} does not have {len(variables)} values")
+        for variable, value in zip(variables, state):
+            if not belongs(variable.type, value):
+                raise NotCertified(f"state {number}: {variable.name} = {value!r} is not a value "
+                                   f"of {variable.type}")
+
+    def _step_between(self, name: str, states: tuple[State, ...], n: int) -> TraceStep:
+        """The first step, in the defined order, from state n-1 to state n."""
+        before, after = states[n - 1], states[n]
+        known = self._walked.get((id(before), id(after)))
+        if known is not None:
+            return known
+        for step in steps(self.system, before):
+            if step.after == after:
+                found = self._walked[id(before), id(after)] = trace_step(step)
+                return found
+        raise NotCertified(f"{name}: no step leads from state {n - 1} to state {n}")
 
 
 def kind_of(system: System, property_name: str) -> str:
@@ -66,31 +115,6 @@ def trace_step(step: Step) -> TraceStep:
                      location.name, location.label, location.provenance, location.loc, choices,
                      step.after, failed.message if failed else "", failed.loc if failed else None,
                      compared(step) if failed else ())
-
-
-def _well_formed(system: System, path: Path) -> tuple[State, ...]:
-    """The path itself, each of its states a full set of canonical values.
-
-    Python takes `True == 1`, so a state of the wrong types could pass for another one below.
-    """
-    if not path:
-        raise NotCertified("an empty path")
-    for number, state in enumerate(path):
-        if len(state) != len(system.variables):
-            raise NotCertified(f"state {number} does not have {len(system.variables)} values")
-        for variable, value in zip(system.variables, state):
-            if not belongs(variable.type, value):
-                raise NotCertified(f"state {number}: {variable.name} = {value!r} is not a value "
-                                   f"of {variable.type}")
-    return tuple(path)
-
-
-def _step_between(system: System, name: str, states: tuple[State, ...], n: int) -> TraceStep:
-    """The first step, in the defined order, from state n-1 to state n."""
-    for step in steps(system, states[n - 1]):
-        if step.after == states[n]:
-            return trace_step(step)
-    raise NotCertified(f"{name}: no step leads from state {n - 1} to state {n}")
 
 
 def _certify_end(system: System, name: str, kind: str, states: tuple[State, ...],

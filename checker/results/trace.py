@@ -9,7 +9,7 @@ from checker.source import Loc
 from checker.values import Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChoiceMade:
     """A choice in a step: its kind (pick, maybe, fails), its name and the value chosen, shown."""
 
@@ -19,7 +19,7 @@ class ChoiceMade:
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TraceStep:
     """One step: who (`process`, `key`; `actor` as shown), at which location, with what choices.
 
@@ -41,7 +41,7 @@ class TraceStep:
     failure_values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """A certified run: an initial state and steps; `loop` is the state that a lasso returns to.
 

@@ -17,15 +17,15 @@ def test_help_lists_every_command_and_the_exit_statuses(run):
     answer = run("--help")
     assert answer.status == EXIT_OK
     for command in COMMANDS:
-        assert re.search(rf"^  {command.name} +\S", answer.out, re.MULTILINE), command.name
+        assert re.search(rf"^  {command} +\S", answer.out, re.MULTILINE), command
     assert "4 unknown or incomplete" in answer.out
 
 
-@pytest.mark.parametrize("name", list(checker.commands))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_explained(run, name):
     answer = run(name, "--help")
     assert answer.status == EXIT_OK
-    for parameter in checker.commands[name].params:
+    for parameter in checker.get_command(None, name).params:
         if parameter.param_type_name == "option":
             assert parameter.help, parameter.name
 

@@ -361,6 +361,7 @@ class Values:
             lambda: self.quantified(scope, depth), lambda: self.equal(scope, depth),
             lambda: self.member(scope, depth), lambda: self.observed(scope),
             lambda: self.subset(scope, depth), lambda: self.asked(scope),
+            lambda: self.sheltered(scope, depth),
             lambda: self.conditional(BOOL, scope, depth)])
 
     def compared(self, scope: Scope, depth: int) -> str:
@@ -376,6 +377,15 @@ class Values:
         if op == "not":
             return f"(not {left})"
         return f"implies({left}, {right})" if op == "implies" else f"({left} {op} {right})"
+
+    def sheltered(self, scope: Scope, depth: int) -> str:
+        """What has a value only where the test before it holds."""
+        by = self.number(scope, 0)
+        share = f"{self.number(scope, depth - 1)} {self.one(['//', '%'])} {by}"
+        self.note("sheltered by a test")
+        return self.one([f"({by} != 0 and {share} > 0)", f"({by} == 0 or {share} != 1)",
+                         f"(({share} if {by} != 0 else 1) < 2)",
+                         f"(0 != {by} <= {share})"])
 
     def clauses(self, scope: Scope) -> tuple[str, Scope]:
         """The `for` and `if` of a generator, and what can be named behind them."""

@@ -1,7 +1,7 @@
 """The documentation keeps up: transcripts, commands, codes and names are those of the code."""
 import checker
 from checker.codes import CODES
-from checker.face.cli import checker as face
+from checker.face.cli import COMMANDS
 from checker.ir.system import IMPLICIT
 from tests.house.readme import README, ROOT, run_all, same
 
@@ -17,7 +17,7 @@ def test_the_readme_shows_what_the_commands_print():
 
 def test_every_command_is_in_the_readme():
     text = README.read_text()
-    for name in face.commands:
+    for name in COMMANDS:
         assert f"checker {name}" in text or f"`{name}" in text, name
 
 

@@ -28,8 +28,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-import networkx
-
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.lasso import check_lasso
 from checker.engines.interp.step import enabled, initial_states, steps_of
@@ -237,6 +235,8 @@ def _best(graph: _Graph, reached: _Reached) -> tuple[int, list[int]] | None:
 
 def _fair_components(graph: _Graph, nodes: set[int]) -> Iterator[set[int]]:
     """Strongly connected sets of states in which a run can stay for ever and be fair."""
+    import networkx     # here: most runs need no graph, and would wait for it to load
+
     pending = [nodes]
     while pending:
         within = pending.pop()

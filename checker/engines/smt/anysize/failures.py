@@ -149,7 +149,7 @@ def _labelled(family: Family, plain: System, system: System, size: dict[str, int
 def _hints(family: Family, system: System, states: Sequence, ctis: dict[str, Cti]
            ) -> dict[str, tuple[str, ...]]:
     """Facts of the reachable states that exclude the states before, ranked by how many."""
-    found = [show_lemma(e) for e in candidates(family.system, [(system, states)], literals=2)]
+    found = [show_lemma(family.system, e) for e in candidates(family.system, [(system, states)], literals=2)]
     excluded: dict[str, list[str]] = {}
     for text in found:
         expr = read_lemma(system, text)

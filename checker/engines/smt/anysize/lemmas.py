@@ -6,17 +6,21 @@ process `attach` for `g` waits at its location `detach`; `self.attach.x[g]` is i
 
 A file of lemmas holds functions that return one expression each:
 
-    def lemma_3(self):
-        return all(self.attach.at[g] != "release" or self.holds[g] for g in self.group)
+    INSIDE = ("attach", "release")
 
-The file is parsed, never run.
+    def lemma_3(self):
+        return all(self.attach.at[g] not in INSIDE or self.holds[g] for g in self.group)
+
+`self.lock.holder == self.attach[g]` says who holds a lock. The file is parsed, never run.
 """
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checker.engines.smt.anysize.family import all_types
+from checker.engines.smt.anysize.holders import held_by, holder
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.ir import build
 from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
@@ -34,97 +38,136 @@ _BINARY = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "add": "+", "sub": "-"
            "floordiv": "//", "mod": "%", "union": "|", "intersection": "&", "difference": "-",
            "subset": "<="}
 _LEVEL = {"or": 1, "implies": 1, "and": 2, "not": 3, "eq": 4, "ne": 4, "lt": 4, "le": 4,
-          "is_none": 4, "contains": 4, "subset": 4, "is_free": 3, "union": 5, "intersection": 6,
+          "is_none": 4, "held_by": 4, "contains": 4, "subset": 4, "is_free": 3, "union": 5, "intersection": 6,
           "difference": 7, "add": 7, "sub": 7, "mul": 8, "floordiv": 8, "mod": 8, "neg": 9}
 
 
-def show_lemma(expr: Expr) -> str:
+def show_lemma(system: System, expr: Expr) -> str:
     """An expression as Python over the spec's names."""
-    return _show(expr, 0)
+    return _Writer(system).show(expr, 0)
 
 
-def _show(expr: Expr, needed: int) -> str:
-    level = _LEVEL.get(expr.op, 10) if isinstance(expr, Op) else 10
-    text = _text(expr)
-    return text if level >= needed else f"({text})"
+class _Writer:
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def show(self, expr: Expr, needed: int) -> str:
+        level = _LEVEL.get(expr.op, 10) if isinstance(expr, Op) else 10
+        if _members(expr) is not None:
+            level = 4
+        text = self.text(expr)
+        return text if level >= needed else f"({text})"
+
+    def text(self, expr: Expr) -> str:
+        match expr:
+            case Const(value, of):
+                return f'"{value}"' if isinstance(of, Enum) else str(value)
+            case Var(name):
+                return f"self.{name}"
+            case Local(name):
+                return name
+            case Field(record, name):
+                return f"{self.show(record, 10)}.{name}"
+            case Quantifier():
+                return self.quantifier(expr)
+            case Op():
+                return self.operator(expr)
+        raise OutsideFragment("P111", f"{type(expr).__name__} has no text")
+
+    def quantifier(self, expr: Quantifier) -> str:
+        """Nested quantifiers of one kind share their generator, as a person writes them."""
+        kind, parts, body = expr.kind, [], expr
+        while isinstance(body, Quantifier) and body.kind == kind and kind != "set":
+            over = getattr(body.domain, "name", str(body.domain))
+            parts.append(f"for {body.variable} in {_domain_text(over, body.domain)}")
+            body = body.body
+        if kind == "sum" and isinstance(body, Op) and body.op == "int":
+            body = body.args[0]
+        tests, body = self.distinctness(body) if kind == "all" else ("", body)
+        return f"{kind}({self.show(body, 0)} {' '.join(parts)}{tests})"
+
+    def distinctness(self, body: Expr) -> tuple[str, Expr]:
+        """That elements differ, written as the generator's condition."""
+        if isinstance(body, Op) and body.op == "implies":
+            tests = body.args[0].args if getattr(body.args[0], "op", "") == "and" \
+                else body.args[:1]
+            if all(isinstance(t, Op) and t.op == "ne" and all(isinstance(a, Local) for a in t.args)
+                   for t in tests):
+                return " if " + " and ".join(self.show(t, 3) for t in tests), body.args[1]
+        return "", body
+
+    def operator(self, expr: Op) -> str:
+        level = _LEVEL.get(expr.op, 10)
+        args = expr.args
+        among = _members(expr)
+        if among is not None:
+            part, names = among
+            listed = ", ".join(f'"{name}"' for name in names)
+            return f"{self.show(part, 5)} {'in' if expr.op == 'or' else 'not in'} ({listed})"
+        match expr.op:
+            case "and" | "or":
+                return f" {expr.op} ".join(self.show(arg, level + 1) for arg in args)
+            case "implies":
+                return f"implies({self.show(args[0], 0)}, {self.show(args[1], 0)})"
+            case "not":
+                return f"not {self.show(args[0], level)}"
+            case "get":
+                keys, inner = [], expr
+                while isinstance(inner, Op) and inner.op == "get":
+                    inner, key = inner.args
+                    keys.insert(0, self.show(key, 0))
+                return f"{self.show(inner, 10)}[{', '.join(keys)}]"
+            case "is_none":
+                return f"{self.show(args[0], 5)} is None"
+            case "contains":
+                return f"{self.show(args[1], 5)} in {self.show(args[0], 5)}"
+            case "set_len":
+                return f"len({self.show(args[0], 0)})"
+            case "is_free":
+                return f"not {self.show(args[0], 10)}.locked()"
+            case "held_by":
+                return self.holder(expr)
+            case "some" | "int" | "value":
+                return self.show(args[0], 10)
+            case "ite":
+                return (f"({self.show(args[1], 1)} if {self.show(args[0], 1)} "
+                        f"else {self.show(args[2], 1)})")
+        if expr.op in _BINARY:
+            return (f"{self.show(args[0], level + (level == 4))} {_BINARY[expr.op]} "
+                    f"{self.show(args[1], level + 1)}")
+        raise OutsideFragment("P111", f"{expr.op} has no text")
+
+    def holder(self, expr: Op) -> str:
+        found = held_by(self.system, expr)
+        if found is None:
+            raise OutsideFragment("P111", "the number of an instance has no text")
+        process, key = found
+        instance = f"self.{process.name}" + ("" if key is None else f"[{self.show(key, 0)}]")
+        return f"{self.show(expr.args[0], 10)}.holder == {instance}"
 
 
-def _text(expr: Expr) -> str:
-    match expr:
-        case Const(value, of):
-            return f'"{value}"' if isinstance(of, Enum) else str(value)
-        case Var(name):
-            return f"self.{name}"
-        case Local(name):
-            return name
-        case Field(record, name):
-            return f"{_show(record, 10)}.{name}"
-        case Quantifier():
-            return _quantifier(expr)
-        case Op():
-            return _operator(expr)
-    raise OutsideFragment("P111", f"{type(expr).__name__} has no text")
+def _members(expr: Expr) -> tuple[Expr, list[str]] | None:
+    """The part of the state and the names for `part in ("a", "b")`, or `not in`."""
+    wanted = {"or": "eq", "and": "ne"}.get(getattr(expr, "op", ""))
+    if wanted is None or not all(isinstance(e, Op) and e.op == wanted for e in expr.args):
+        return None
+    parts = {e.args[0] for e in expr.args}
+    names = [e.args[1] for e in expr.args]
+    if len(parts) > 1 or not all(isinstance(n, Const) and isinstance(n.type, Enum)
+                                 for n in names):
+        return None
+    return parts.pop(), [n.value for n in names]
 
 
-def _quantifier(expr: Quantifier) -> str:
-    """Nested quantifiers of one kind share their generator, as a person writes them."""
-    kind, parts, body = expr.kind, [], expr
-    while isinstance(body, Quantifier) and body.kind == kind and kind != "set":
-        over = getattr(body.domain, "name", str(body.domain))
-        parts.append(f"for {body.variable} in {_domain_text(over, body.domain)}")
-        body = body.body
-    if kind == "sum" and isinstance(body, Op) and body.op == "int":
-        body = body.args[0]
-    tests, body = _distinctness(body) if kind == "all" else ("", body)
-    return f"{kind}({_show(body, 0)} {' '.join(parts)}{tests})"
-
-
-def _distinctness(body: Expr) -> tuple[str, Expr]:
-    """That elements differ, written as the generator's condition."""
-    if isinstance(body, Op) and body.op == "implies":
-        tests = body.args[0].args if getattr(body.args[0], "op", "") == "and" else body.args[:1]
-        if all(isinstance(t, Op) and t.op == "ne" and all(isinstance(a, Local) for a in t.args)
-               for t in tests):
-            return " if " + " and ".join(_show(t, 3) for t in tests), body.args[1]
-    return "", body
+def among(part: Expr, names: Sequence[str], *, negated: bool = False) -> Expr:
+    """That a name is one of several, or none of them."""
+    tests = [Op("ne" if negated else "eq", (part, Const(name, part.type)), BOOL)
+             for name in names]
+    return build.conjunction(tests) if negated else build.disjunction(tests)
 
 
 def _domain_text(over: str, of: Type) -> str:
     return f"self.{over}" if isinstance(of, Index) else over
-
-
-def _operator(expr: Op) -> str:
-    level = _LEVEL.get(expr.op, 10)
-    args = expr.args
-    match expr.op:
-        case "and" | "or":
-            return f" {expr.op} ".join(_show(arg, level + 1) for arg in args)
-        case "implies":
-            return f"implies({_show(args[0], 0)}, {_show(args[1], 0)})"
-        case "not":
-            return f"not {_show(args[0], level)}"
-        case "get":
-            keys, inner = [], expr
-            while isinstance(inner, Op) and inner.op == "get":
-                inner, key = inner.args
-                keys.insert(0, _show(key, 0))
-            return f"{_show(inner, 10)}[{', '.join(keys)}]"
-        case "is_none":
-            return f"{_show(args[0], 5)} is None"
-        case "contains":
-            return f"{_show(args[1], 5)} in {_show(args[0], 5)}"
-        case "set_len":
-            return f"len({_show(args[0], 0)})"
-        case "is_free":
-            return f"not {_show(args[0], 10)}.locked()"
-        case "some" | "int" | "value":
-            return _show(args[0], 10)
-        case "ite":
-            return f"({_show(args[1], 1)} if {_show(args[0], 1)} else {_show(args[2], 1)})"
-    if expr.op in _BINARY:
-        return (f"{_show(args[0], level + (level == 4))} {_BINARY[expr.op]} "
-                f"{_show(args[1], level + 1)}")
-    raise OutsideFragment("P111", f"{expr.op} has no text")
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +190,10 @@ def read_file(system: System, path: str, text: str) -> list[Written]:
         raise OutsideFragment("P111", f"this is not Python: {error.msg}",
                               Loc(path, error.lineno or 1)) from None
     found = []
+    named: dict[str, ast.expr] = {}
     for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named[node.targets[0].id] = node.value
         if not isinstance(node, ast.FunctionDef):
             continue
         last = node.body[-1]
@@ -155,7 +201,7 @@ def read_file(system: System, path: str, text: str) -> list[Written]:
                 not isinstance(s, ast.Expr) for s in node.body[:-1]):
             raise OutsideFragment("P111", f"`{node.name}` is not one `return`",
                                   Loc(path, node.lineno))
-        expr = _Reader(system, path).truth(last.value, {})
+        expr = _Reader(system, path, named).truth(last.value, {})
         found.append(Written(node.name, expr, ast.unparse(last.value), Loc(path, node.lineno)))
     return found
 
@@ -173,8 +219,9 @@ Names = dict[str, Local]
 
 
 class _Reader:
-    def __init__(self, system: System, path: str) -> None:
-        self.system, self.path = system, path
+    def __init__(self, system: System, path: str,
+                 named: dict[str, ast.expr] | None = None) -> None:
+        self.system, self.path, self.named = system, path, named or {}
         self.domains = {of.name: of for of in all_types(system) if isinstance(of, Index)}
 
     def refuse(self, node: ast.AST, what: str) -> OutsideFragment:
@@ -318,6 +365,12 @@ class _Reader:
 
     def comparison(self, node: ast.AST, op: ast.cmpop, left: ast.expr, right: ast.expr,
                    names: Names) -> Expr:
+        if isinstance(op, (ast.In, ast.NotIn)) and self.listed(right) is not None:
+            return self.member(node, left, self.listed(right), names, isinstance(op, ast.NotIn))
+        if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(left, ast.Attribute) \
+                and left.attr == "holder":
+            found = self.holder(node, left.value, right, names)
+            return found if isinstance(op, ast.Eq) else build.negation(found)
         if isinstance(op, (ast.In, ast.NotIn)):
             members = self.expr(right, names)
             if not isinstance(members.type, Set):
@@ -348,6 +401,34 @@ class _Reader:
             case ast.GtE():
                 return Op("le", (b, a), BOOL)
         raise self.refuse(node, "this comparison has no meaning in a lemma")
+
+
+    def listed(self, node: ast.expr) -> list[ast.expr] | None:
+        """The elements of a tuple, or of one that the file gives a name."""
+        if isinstance(node, ast.Name):
+            node = self.named.get(node.id, node)
+        return node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else None
+
+    def member(self, node: ast.AST, left: ast.expr, listed: list[ast.expr], names: Names,
+               negated: bool) -> Expr:
+        part = self.expr(left, names)
+        values = [getattr(each, "value", None) for each in listed]
+        if not isinstance(part.type, Enum) or any(v not in part.type.members for v in values):
+            raise self.refuse(node, f"not all of these are values of {part.type}")
+        return among(part, values, negated=negated)
+
+    def holder(self, node: ast.AST, lock: ast.expr, instance: ast.expr, names: Names) -> Expr:
+        """`self.lock.holder == self.process[k]`."""
+        key = None
+        if isinstance(instance, ast.Subscript):
+            key = self.expr(instance.slice, names)
+            instance = instance.value
+        process = self.system.process.get(ast.unparse(instance).removeprefix("self."))
+        of = self.expr(lock, names)
+        if not isinstance(of.type, Lock) or process is None or (key is None) != (
+                process.domain is None):
+            raise self.refuse(node, "write `self.lock.holder == self.process[element]`")
+        return holder(self.system, of, process, key)
 
 
 def _alike(a: Expr, b: Expr) -> tuple[Expr, Expr]:

@@ -200,7 +200,7 @@ class _Job:
     def run(self, lemmas: Sequence[str] | None, infer: bool) -> None:
         whole = self.family()
         self.proof.sizes = {name: str(size) for name, size in whole.sizes.items()}
-        known = [show_lemma(e) for e in self.given(whole.system, lemmas)]
+        known = [show_lemma(whole.system, e) for e in self.given(whole.system, lemmas)]
         self.not_for_every_size()
         prover = self.attempt(whole, known, thin=False)
         if self.proof.complete:
@@ -299,7 +299,7 @@ class _Job:
         found = candidates(whole.system, samples)
         if len(found) > MOST_CANDIDATES:
             found = candidates(whole.system, samples, literals=2)
-        texts = [show_lemma(expr) for expr in found[:MOST_CANDIDATES]]
+        texts = [show_lemma(whole.system, expr) for expr in found[:MOST_CANDIDATES]]
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
         for system, _ in samples:
