@@ -1,0 +1,1 @@
+"""QEMU's balloon device: see README.md."""
