@@ -22,7 +22,9 @@ class Exploration:
     state after the offending step. `fired` names (process, location) pairs of which some step
     was taken; `antecedents` (property, number) pairs that were true somewhere.
 
-    `complete` says that every reachable state was visited; `reason` says why not.
+    `complete` says that every reachable state was visited; `reason` says why not. Where a search
+    was reduced, `reductions` says by what: the counts are those of the reduced search, and
+    every path is a real one all the same.
     """
 
     complete: bool
@@ -41,6 +43,7 @@ class Exploration:
     state_bits: int = 0
     bytes_per_state: float = 0.0
     threads: int = 1
+    reductions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

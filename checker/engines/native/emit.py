@@ -15,7 +15,9 @@ from checker.engines.native.cexpr import C, Names, cast, comment, literal
 from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.parts import Accessors, function
+from checker.engines.native.reduce import NOTHING, Reductions
 from checker.engines.native.steps import ProcessCode
+from checker.engines.native.symmetry import SymmetryCode
 from checker.ir.nodes import DONE, Choose, Expr
 from checker.ir.system import IMPLICIT, Process, Property, System
 from checker.ir.walk import all_statements
@@ -23,7 +25,7 @@ from checker.text import Writer
 from checker.types import NUMBERS, bounds, size
 
 SOURCES = pathlib.Path(__file__).parent / "c"
-HEADERS = ("engine.h", "model.h")
+HEADERS = ("engine.h", "model.h", "symmetry.h")
 OF_STATES = ("invariant", "lemma", "sometimes")
 JUDGED = (*OF_STATES, "step_invariant")
 
@@ -37,17 +39,20 @@ class Generated:
     properties: tuple[str, ...]
     locations: tuple[tuple[str, str], ...]
     antecedents: tuple[tuple[str, int], ...]
+    reductions: Reductions = NOTHING
 
 
-def generate(system: System) -> Generated:
+def generate(system: System, reductions: Reductions = NOTHING) -> Generated:
     """The C file of a system. Raises Unsupported for what only the interpreter can do."""
-    return _File(system).generated()
+    return _File(system, reductions).generated()
 
 
 # What generated functions call their parameters and variables.
 OWN_NAMES = """
     before blocked choices holder instance judge_step me model next number possible result s state
     t value witnessed word work initial_values
+    all at colour e from holder holder_element holder_first i image k length live order said
+    set_end to v whole
 """.split()
 
 
@@ -58,8 +63,9 @@ def header_names() -> set[str]:
 
 
 class _File:
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, reductions: Reductions) -> None:
         self.system, self.layout = system, Layout(system)
+        self.reductions = reductions
         names = Names({*header_names(), *OWN_NAMES,
                        *(f"block_{n}" for p in system.processes for n in p.blocks)})
         self.accessors = Accessors(self.layout, names)
@@ -87,13 +93,15 @@ class _File:
         self._examine()
         self._unfinished()
         self._wait_chains()
+        if self.reductions.symmetry:
+            SymmetryCode(self.layout, self.names, self.steps, self.reductions.symmetry).all()
         self._model()
         head = Writer()
         self._head(head)
         parts = (head, self.accessors.text, self.t.functions, self.steps)
         text = "\n".join(part.text().strip("\n") + "\n" for part in parts if part.text().strip())
         return Generated(text, self.layout, tuple(self.numbers), tuple(self.locations),
-                         tuple(self.antecedents))
+                         tuple(self.antecedents), self.reductions)
 
     def _head(self, write: Writer) -> None:
         system = self.system
@@ -285,3 +293,5 @@ class _File:
             write(f".variables = {len(initial)},")
             write(f".initial = {'initial_values' if initial else 'NULL'},")
             write(".witnessed = witnessed,")
+            if self.reductions.symmetry:
+                write(".canonical = canonical,")

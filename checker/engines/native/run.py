@@ -17,12 +17,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from checker.engines.native.build import OPTIMISED, CompileError, NoCompiler, executable
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
+from checker.engines.native.reduce import Reduction, reductions
 from checker.errors import UserError
 from checker.ir.system import State, System
 from checker.results.exploration import Exploration, Path, Progress, Report
@@ -37,17 +38,20 @@ POLL = 0.1
 
 def explore(system: System, *, threads: int | None = None, limit: int | None = None,
             memory: int | None = None, stop_early: bool = False,
-            report: Report | None = None, prepared: Generated | None = None) -> Exploration:
-    """Visit every reachable state of `system`; `prepared` is what `prepare` gave for it.
+            report: Report | None = None, reduce: Sequence[Reduction] = (),
+            prepared: Generated | None = None) -> Exploration:
+    """Visit every reachable state of `system`; `prepared` is what `prepare` gave for it, with
+    the same `reduce`: the reductions to use, see `reduce.py`.
 
     `limit` is the most distinct states to store and `memory` the most bytes to use; at either
     the search ends, incomplete. `stop_early` ends it with the level of the first violation. An
     interrupt ends it as well: the answer then holds what was covered.
 
-    Raises NoCompiler, or Unsupported for a system that only the interpreter can explore.
+    Raises NoCompiler, Unsupported for a system that only the interpreter can explore, and
+    UserError for a reduction that is not sound for it.
     """
     started = time.perf_counter()
-    generated = prepared or generate(system)
+    generated = prepared or generate(system, reductions(system, reduce))
     run = _Run(generated, _arguments(threads, limit, memory, stop_early), report)
     found = run.exploration(limit, memory)
     found.seconds = time.perf_counter() - started
@@ -73,9 +77,9 @@ def reachable(system: System, *, threads: int | None = None, limit: int | None =
             yield generated.layout.decode(state)
 
 
-def prepare(system: System) -> Generated:
+def prepare(system: System, reduce: Sequence[Reduction] = ()) -> Generated:
     """Compile the system, so that exploring it starts at once; to be given to `explore`."""
-    generated = generate(system)
+    generated = generate(system, reductions(system, reduce))
     executable(generated)
     return generated
 
@@ -232,7 +236,8 @@ class _Run:
         found = Exploration(
             outcome == "complete", distinct=distinct, generated=generated, initial=initial,
             depth=max(len(levels) - 1, 0), levels=levels, reason=_reason(outcome, limit, memory),
-            engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1))
+            engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1),
+            reductions=self.generated.reductions.used)
         found.fired = {self.generated.locations[int(n)] for n in next(lines)[1:]}
         found.antecedents = {self.generated.antecedents[int(n)] for n in next(lines)[1:]}
         witnessed = {p.name for p in layout.system.properties_of("sometimes")}

@@ -57,6 +57,7 @@ struct path {
     size_t count;
     size_t known;
     word *states;
+    word *real;                         /* what it becomes; see walk_paths() */
 };
 
 struct search;
@@ -115,6 +116,7 @@ struct search {
     _Atomic uint64_t admitted;          /* states counted against the limit */
     size_t initial;
     bool stop_early;
+    bool walking;                       /* see walk_paths() */
     double reported;                    /* when */
 };
 
@@ -409,6 +411,13 @@ static bool discover(struct worker *worker, const word *state)
     return true;
 }
 
+static void make_canonical(word *states, size_t count)
+{
+    if (model.canonical != NULL)
+        for (size_t i = 0; i < count; i++)
+            model.canonical(states + i * WORDS);
+}
+
 /* Puts the successors held into the table. False where that has to wait until the table has
  * grown, or where the search has ended. */
 static bool store(struct worker *worker)
@@ -417,8 +426,9 @@ static bool store(struct worker *worker)
     const size_t held = successors_held(worker);
     word places[BATCH];
     while (worker->stored < held) {
-        const word *state = worker->room + worker->stored * WORDS;
+        word *state = worker->room + worker->stored * WORDS;
         const size_t left = held - worker->stored, count = left < BATCH ? left : BATCH;
+        make_canonical(state, count);
         for (size_t i = 0; i < count; i++) {
             places[i] = table_place(table, state + i * WORDS);
             table_prefetch(table, places[i]);
@@ -580,6 +590,8 @@ static void expand_level(struct search *search)
 
 /* ── the beginning ────────────────────────────────────────────────────────────────────────── */
 
+static void begin_walks(struct search *search, const word *states, size_t count);
+
 /* From one combination of initial values: every process to its first await, one after another.
  * Each takes what the one before left in the room for successors, and fills it anew. */
 static void start_from(struct search *search, const word *values)
@@ -598,6 +610,11 @@ static void start_from(struct search *search, const word *values)
         memcpy(states, worker->room, count * WORDS * sizeof(word));
     }
     work->next = worker->room;
+    if (search->walking) {
+        begin_walks(search, states, count);
+        free(states);
+        return;
+    }
     for (size_t i = 0; i < count; i++, work->next += WORDS) {
         if (work->next == work->end)
             more_room(work);
@@ -626,7 +643,7 @@ static void start_search(struct search *search)
                 break;
             option[changed - 1] = 0;
         }
-    } while (changed > 0 && !stopped(search));
+    } while (changed > 0 && (search->walking || !stopped(search)));
     free(option);
     search->initial = log_count(&search->workers[0].log);
 }
@@ -701,6 +718,7 @@ static void look_back(struct worker *worker)
                     continue;
                 worker->work.next = worker->room;
                 successors(&worker->work, states);
+                make_canonical(worker->room, successors_held(worker));
                 match(worker, states);
             }
         }
@@ -767,6 +785,84 @@ static void find_paths(struct search *search)
     }
     for (; deepest > 0; deepest--)
         step_back(search, deepest);
+}
+
+/* ── from representatives to real states ──────────────────────────────────────────────────── */
+
+/* Whether `states` has a canonical form equal to `representative`, and is less than `kept`. */
+static bool stands_for(const word *state, const word *representative, const word *kept)
+{
+    word form[WORDS];
+    copy(form, state);
+    make_canonical(form, 1);
+    return equal(form, representative) && (kept == NULL || compare(state, kept) < 0);
+}
+
+/* The real beginnings of all paths, as far as they are among these initial states: a path with
+ * one has `known` 1. */
+static void begin_walks(struct search *search, const word *states, size_t count)
+{
+    for (size_t p = 0; p < model.properties; p++) {
+        struct path *path = &search->paths[p];
+        for (size_t i = 0; i < count && path->count > 0; i++) {
+            const word *state = states + i * WORDS;
+            if (stands_for(state, path->states, path->known ? path->real : NULL)) {
+                copy(path->real, state);
+                path->known = 1;
+            }
+        }
+    }
+}
+
+/* The least real successor that the next representative stands for. The last state of a path that
+ * breaks a property of steps has to break it together with the one before. */
+static void walk_step(struct search *search, size_t property, size_t at)
+{
+    struct worker *worker = &search->workers[0];
+    struct path *path = &search->paths[property];
+    struct finding *finding = &worker->findings[property];
+    const word *before = path->real + (at - 1) * WORDS, *kept = NULL;
+    const bool last = search->findings[property].step && at + 1 == path->count;
+    finding->set = false;
+    search->open[property] = last;
+    worker->work.next = worker->room;
+    successors(&worker->work, before);
+    search->open[property] = false;
+    const size_t count = successors_held(worker);
+    for (size_t i = 0; i < count && !last; i++)
+        if (stands_for(worker->room + i * WORDS, path->states + at * WORDS, kept))
+            kept = worker->room + i * WORDS;
+    if (last && finding->set)
+        kept = finding->after;
+    if (kept == NULL) {
+        fprintf(stderr, "engine: no real step follows state %zu of a path\n", at - 1);
+        exit(EXIT_FAILURE);
+    }
+    copy(path->real + at * WORDS, kept);
+}
+
+/* Paths of representatives become paths of states that follow each other: from an initial state
+ * on, each time by a step to a state that the next representative stands for. There is one: what
+ * can be done to a representative can be done to every state that it stands for. */
+static void walk_paths(struct search *search)
+{
+    for (size_t p = 0; p < model.properties; p++) {
+        struct path *path = &search->paths[p];
+        path->known = 0;
+        path->real = need(malloc((path->count + 1) * WORDS * sizeof(word)));
+    }
+    search->walking = true;
+    start_search(search);
+    for (size_t p = 0; p < model.properties; p++) {
+        struct path *path = &search->paths[p];
+        if (path->count > 0 && path->known == 0) {
+            fprintf(stderr, "engine: a path begins with no initial state\n");
+            exit(EXIT_FAILURE);
+        }
+        for (size_t at = 1; at < path->count; at++)
+            walk_step(search, p, at);
+        memcpy(path->states, path->real, path->count * WORDS * sizeof(word));
+    }
 }
 
 /* ── answers ──────────────────────────────────────────────────────────────────────────────── */
@@ -945,6 +1041,8 @@ int main(int count, char **arguments)
     run(&search);
     print_counts(&search);
     find_paths(&search);
+    if (model.canonical != NULL)
+        walk_paths(&search);
     print_paths(&search);
     dismiss(&search);
     if (options.dump != NULL && !dump(&search, options.dump)) {

@@ -23,6 +23,9 @@
  *   void examine(struct work *work, const word *state)
  *       Judges a new state by the open properties of states, with found_state(), and sets
  *       work->seen[a] for the antecedents a that are true.
+ *   void canonical(word *state), where `model.canonical` is set
+ *       Replaces the state by the representative of all states that are the same to the model. The
+ *       engine then stores representatives only; `before` and `state` above are some.
  *   void start(struct work *work, const word *state, unsigned instance)
  *       Calls emit() for each way in which the instance gets from `state` to its first await.
  *   bool unfinished(const word *state)
@@ -74,6 +77,7 @@ struct model {
     unsigned variables;             /* those in `initial` */
     const struct initial *initial;
     const bool *witnessed;          /* by property: finding it is no violation */
+    void (*canonical)(word *state); /* NULL: each state stands for itself */
 };
 
 /* What the generated functions see of the worker that calls them. */
