@@ -59,8 +59,10 @@ class Machine(Component):
         self.votes = OneSided(len(users) + 1, 0, "exact") if one_sided \
             else FourCounters(len(users) + 1, 0, "exact")
         found = users_of(users, self.options, self.votes, self.bql)
-        self.users = tuple(found.values())
         self.vfio = found.get("vfio")
+        self.postcopy = found.get("postcopy")
+        self.snapshot = found.get("snapshot")
+        self.users = tuple(found.values())
         self.migrating = tuple(user for name, user in found.items() if name != "vfio")
         asked = tuple(user for user in self.migrating if user.name in asks and not one_sided)
         self.memory = Memory(self.options, self.users)
