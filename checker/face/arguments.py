@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
+from checker.engines.native import Reduction
 from checker.errors import UserError
 from checker.face.find import find_spec
-from checker.face.options import parse_settings, parse_size, spread_settings
+from checker.face.options import (parse_reductions, parse_settings, parse_size,
+                                  spread_settings)
 from checker.face.plan import Job, default_instance
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,18 @@ class Size(click.ParamType):
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         try:
             return value if isinstance(value, int) else parse_size(value)
+        except UserError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Reductions(click.ParamType):
+    """Names of reductions, with commas between them."""
+
+    name = "reductions"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Reduction, ...]:
+        try:
+            return value if isinstance(value, tuple) else parse_reductions(value)
         except UserError as error:
             self.fail(str(error), param, ctx)
 

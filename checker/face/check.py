@@ -197,6 +197,8 @@ class _ExplorationJudge(Judge):
     def _unseen(self, name: str, kind: str, complete: Outcome, nothing: str) -> Verdict:
         """Nothing was found: which is an answer after a complete search only."""
         covered = f"{self.found.distinct:,} states, depth {self.found.depth}"
+        if self.found.reductions:
+            covered += f", reduced by {' and '.join(self.found.reductions)}"
         if self.found.complete:
             never = "never true; " if complete == "violated" else ""
             return self.verdict(name, kind, complete, f"{never}complete: {covered}")

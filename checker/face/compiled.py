@@ -20,7 +20,7 @@ import pathlib
 import pickle
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -43,8 +43,11 @@ class Compiled:
     generated: Generated | None = None
     file: pathlib.Path | None = None
 
-    def prepare(self) -> Generated:
-        """The text of its program. Raises what `native.prepare` raises."""
+    def prepare(self, reduce: Sequence[native.Reduction] = ()) -> Generated:
+        """The text of its program; with reductions it is made anew. Raises what
+        `native.prepare` raises."""
+        if reduce:
+            return native.prepare(self.system, reduce)
         if self.generated is None:
             self.generated = native.prepare(self.system)
             self.keep()

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from checker.engines.native import REDUCTIONS, Reduction
 from checker.errors import UserError
 
 SETTING = re.compile(r"[A-Za-z_]\w*=")
@@ -69,6 +70,18 @@ def spread_settings(args: Iterable[str]) -> list[str]:
             setting = arg == "--set"
         spread.append(arg)
     return spread
+
+
+def parse_reductions(text: str) -> tuple[Reduction, ...]:
+    """`symmetry,partial-order`, or `none`."""
+    if text.strip() == "none":
+        return ()
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in REDUCTIONS:
+            raise UserError(f"{text}: there is no reduction {name!r}: write "
+                            f"{', '.join(REDUCTIONS)} (or several with commas), or none")
+    return tuple(name for name in REDUCTIONS if name in names)
 
 
 def parse_size(text: str) -> int:

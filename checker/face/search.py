@@ -24,35 +24,39 @@ FEW = 1 << 24
 """Combinations of values; a system with more of them is not even tried with the interpreter."""
 SLOWER = "no C compiler was found: the interpreter searches some 1,000 times slower"
 
+UNREDUCED = "; nothing was reduced"
+
 Engine = Literal["auto", "interp", "native"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How to search and how far. `threads` and `memory` are for the native engine."""
+    """How to search and how far. `threads`, `memory` and `reduce` are for the native engine."""
 
     engine: Engine = "auto"
     threads: int | None = None
     limit: int | None = None
     memory: int | None = None
     stop_early: bool = False
+    reduce: tuple[native.Reduction, ...] = ()
 
 
 def search(compiled: Compiled, limits: Limits,
            report: Report | None) -> tuple[Exploration, tuple[str, ...]]:
     """The answer, and notes on how it came about. Raises UserError without an engine."""
     system = compiled.system
-    if limits.engine == "auto" and _combinations(system) <= FEW:
+    if limits.engine == "auto" and not limits.reduce and _combinations(system) <= FEW:
         answer = _small(system, limits)
         if answer is not None:
             return answer, ()
     if limits.engine == "interp":
         return _interpret(system, limits, report), ()
     try:
+        prepared = compiled.prepare(limits.reduce)
         found = native.explore(system, threads=limits.threads, limit=limits.limit,
                                memory=limits.memory, stop_early=limits.stop_early,
-                               report=report, prepared=compiled.prepare())
-        return found, ()
+                               report=report, prepared=prepared)
+        return found, prepared.reductions.notes
     except KeyboardInterrupt:
         return Exploration(False, engine="native", reason="interrupted"), ()
     except (native.NoCompiler, native.Unsupported) as error:
@@ -61,6 +65,7 @@ def search(compiled: Compiled, limits: Limits,
             hint = "use --engine interp" + ", or install a C compiler" * missing
             raise UserError(f"{system.name}: {error}", hint=hint) from error
         note = SLOWER if missing else f"the native engine can not search this: {error}"
+        note += UNREDUCED if limits.reduce else ""
     return _interpret(system, limits, report), (note,)
 
 

@@ -58,7 +58,7 @@ def _run(run: Run) -> dict[str, Any]:
             "distinct": found.distinct, "generated": found.generated, "depth": found.depth,
             "initial": found.initial, "threads": found.threads, "state_bits": found.state_bits,
             "bytes_per_state": round(found.bytes_per_state, 1),
-            "seconds": round(found.seconds, 3)}
+            "seconds": round(found.seconds, 3), "reductions": list(found.reductions)}
     return data
 
 

@@ -11,7 +11,7 @@ import click
 
 from checker.errors import SpecError, UserError
 from checker.face import junit, sarif
-from checker.face.arguments import SettingsCommand, Size
+from checker.face.arguments import Reductions, SettingsCommand, Size
 from checker.face.check import Run, base_name, check_all
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger
@@ -46,6 +46,9 @@ from checker.ir.system import IMPLICIT
               help="Stop at this many states; what is undecided then is unknown.")
 @click.option("--memory", type=Size(), metavar="SIZE",
               help="Stop where the native engine would need more, as 4GiB.")
+@click.option("--reduce", type=Reductions(), default="none", show_default=True,
+              metavar="NAME[,NAME]", help="Visit fewer states: symmetry, partial-order, or both; "
+              "what is not sound for a spec is refused.")
 @click.option("--preemptible", is_flag=True,
               help="Let every process be interrupted before each access to shared state.")
 @click.option("--stop-early", is_flag=True,
@@ -99,10 +102,12 @@ def _selection(options: dict[str, Any]) -> Selection:
 
 
 def _limits(options: dict[str, Any]) -> Limits:
-    names = ("engine", "threads", "limit", "memory", "stop_early")
+    names = ("engine", "threads", "limit", "memory", "stop_early", "reduce")
     limits = Limits(**{name: options[name] for name in names})
     if limits.engine == "interp" and (limits.threads or limits.memory):
         raise UserError("--threads and --memory are for the native engine, not for interp")
+    if limits.engine == "interp" and limits.reduce:
+        raise UserError("--reduce is for the native engine: the interpreter visits every state")
     return limits
 
 

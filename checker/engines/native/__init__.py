@@ -2,14 +2,16 @@
 
 `layout` says how a state becomes words, `expressions` and `steps` translate the IR, `emit` puts
 the generated file together, `build` compiles it with the engine in `c/`, and `run` runs it.
+`reduce` decides which reductions are sound for a system.
 """
 from checker.engines.native.build import (CompileError, NoCompiler, cache_directory,
                                           compiler)
 from checker.engines.native.layout import Unsupported
+from checker.engines.native.reduce import REDUCTIONS, Reduction
 from checker.engines.native.run import explore, prepare, reachable
 
-__all__ = ["CompileError", "NoCompiler", "Unsupported", "available", "cache_directory",
-           "explore", "prepare", "reachable"]
+__all__ = ["REDUCTIONS", "CompileError", "NoCompiler", "Reduction", "Unsupported", "available",
+           "cache_directory", "explore", "prepare", "reachable"]
 
 
 def available() -> bool:
