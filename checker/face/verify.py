@@ -15,6 +15,7 @@ from checker.face.arguments import Reductions, SettingsCommand, Size
 from checker.face.check import Run, base_name, check_all
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger
+from checker.face.markdown import Page
 from checker.face.options import parse_settings
 from checker.face.plan import Job, Selection, plan, those_that_know
 from checker.face.progress import ProgressLine
@@ -60,10 +61,12 @@ from checker.ir.system import IMPLICIT
               help="Write the report as JUnit XML.")
 @click.option("--sarif", "sarif_file", metavar="FILE", type=click.Path(dir_okay=False),
               help="Write what differs as SARIF 2.1.0.")
+@click.option("--markdown", "page_file", metavar="FILE", type=click.Path(dir_okay=False),
+              help="Write tables of everything to FILE, or between the marks in it.")
 @click.option("--verbose", "-v", is_flag=True, help="A line for every single property.")
 def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: bool,
-           junit_file: str | None, sarif_file: str | None, property_name: str | None,
-           **options: Any) -> int:
+           junit_file: str | None, sarif_file: str | None, page_file: str | None,
+           property_name: str | None, **options: Any) -> int:
     """Check specs, as they should be and with each fault.
 
     A SPEC is a Python file, a folder with a model.py, or the name of a spec within spec/;
@@ -73,6 +76,7 @@ def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: boo
     selection, limits = _selection(options), _limits(options)
     if folder is not None:
         make_folder(folder)
+    page = Page(page_file) if page_file is not None else None
     with _outputs({"junit": junit_file, "sarif": sarif_file}) as outputs:
         session = _Session(specs, selection, limits, property_name)
         ledger = Ledger(console(), verbose=verbose)
@@ -88,6 +92,8 @@ def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: boo
             ledger.summary(report)
         for name, file in outputs.items():
             file.write(WRITERS[name](report))
+        if page is not None:
+            page.write(report)
     return report.exit_status
 
 
