@@ -3,12 +3,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from checker.ir.system import State
 
 Path = tuple[State, ...]
 """Consecutive states from an initial one. For a violated `Check` the last state is the one in
 which the failing step starts; for every other property the last state shows the violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """The answer for one liveness property. A lasso's path ends with the state `loop` again;
+    where `loop` is its last state the run ends there. `certificates` say why the run is fair,
+    where the engine says so itself."""
+
+    property: str
+    outcome: Literal["holds", "violated", "unknown"]
+    distinct: int
+    path: Path = ()
+    loop: int | None = None
+    certificates: tuple[str, ...] = ()
+    reason: str = ""
+    engine: str = "interp"
+
+
+def rolled_up(path: Path, loop: int) -> tuple[Path, int]:
+    """The same lasso with a loop that begins as early as it can: the same run, written shorter."""
+    while 0 < loop < len(path) - 1 and path[loop - 1] == path[-2]:
+        loop, path = loop - 1, path[:-1]
+    return path, loop
 
 
 @dataclass(slots=True)
@@ -22,6 +46,8 @@ class Exploration:
     state after the offending step. `fired` names (process, location) pairs of which some step
     was taken; `antecedents` (property, number) pairs that were true somewhere.
 
+    `live` holds the liveness properties that were decided on the way.
+
     `complete` says that every reachable state was visited; `reason` says why not. Where a search
     was reduced, `reductions` says by what: the counts are those of the reduced search, and
     every path is a real one all the same.
@@ -34,6 +60,7 @@ class Exploration:
     initial: int = 0
     violations: dict[str, Path] = field(default_factory=dict)
     witnesses: dict[str, Path] = field(default_factory=dict)
+    live: dict[str, Liveness] = field(default_factory=dict)
     fired: set[tuple[str, str]] = field(default_factory=set)
     antecedents: set[tuple[str, int]] = field(default_factory=set)
     levels: list[int] = field(default_factory=list)

@@ -26,33 +26,18 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.lasso import check_lasso
 from checker.engines.interp.step import enabled, initial_states, steps_of
 from checker.ir.nodes import Expr
 from checker.ir.system import Instance, Property, State, System
-from checker.results.exploration import Path
+from checker.results.exploration import Liveness, rolled_up
 
 LIMIT = 50_000                  # states of the graph; the interpreter needs seconds for them
 MOST_LOOP_NODES = 100_000       # of the search for a shortest fair loop
 MOST_ENTRIES = 8                # states at the same distance that are tried as the loop's start
 KINDS = ("eventually", "leads_to")
-
-
-@dataclass(frozen=True, slots=True)
-class Liveness:
-    """The answer for one property. A lasso's path ends with the state `loop` again; where `loop`
-    is its last state the run ends there. `certificates` say why the run is fair."""
-
-    property: str
-    outcome: Literal["holds", "violated", "unknown"]
-    distinct: int
-    path: Path = ()
-    loop: int | None = None
-    certificates: tuple[str, ...] = ()
-    reason: str = ""
 
 
 def check_liveness(system: System, *, limit: int = LIMIT) -> dict[str, Liveness]:
@@ -161,12 +146,7 @@ def _decide(graph: _Graph, declared: Property) -> Liveness:
         return Liveness(declared.name, "holds", len(graph.states))
     entry, loop = best
     nodes = _prefix(graph, reached, entry)
-    at = len(nodes) - 1
-    nodes += loop[1:]
-    # A loop that begins a state earlier is the same run, written shorter.
-    while 0 < at < len(nodes) - 1 and nodes[at - 1] == nodes[-2]:
-        at, nodes = at - 1, nodes[:-1]
-    path = tuple(graph.states[n] for n in nodes)
+    path, at = rolled_up(tuple(graph.states[n] for n in nodes + loop[1:]), len(nodes) - 1)
     return Liveness(declared.name, "violated", len(graph.states), path, at,
                     check_lasso(graph.system, declared, path, at))
 

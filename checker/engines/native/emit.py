@@ -14,6 +14,7 @@ from checker.engines.native import cexpr
 from checker.engines.native.cexpr import C, Names, cast, comment, literal
 from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD, Layout
+from checker.engines.native.live import judged_live, write_live, write_members, write_tables
 from checker.engines.native.parts import Accessors, function
 from checker.engines.native.reduce import NOTHING, Reductions
 from checker.engines.native.steps import ProcessCode
@@ -51,6 +52,7 @@ def generate(system: System, reductions: Reductions = NOTHING) -> Generated:
 OWN_NAMES = """
     before blocked choices holder instance judge_step me model next number possible result s state
     t value witnessed word work initial_values
+    asked fair goal premise property turns
     all at colour e from holder holder_element holder_first i image k length live order said
     set_end to v whole
 """.split()
@@ -72,8 +74,9 @@ class _File:
         self.t = Expressions(self.accessors, names)
         self.names, self.steps = names, Writer()
         self.judged = [p for p in system.properties if p.kind in JUDGED]
+        self.live = [] if reductions.symmetry else judged_live(system)
         self.numbers = {name: i for i, name in enumerate(
-            (*IMPLICIT, *(p.name for p in self.judged)))}
+            (*IMPLICIT, *(p.name for p in self.judged + self.live)))}
         self.locations = {(p.name, name): i for i, (p, name) in enumerate(
             (p, name) for p in system.processes for name in p.locations)}
         self.antecedents = {(p.name, n): i for i, (p, n) in enumerate(
@@ -93,6 +96,9 @@ class _File:
         self._examine()
         self._unfinished()
         self._wait_chains()
+        if self.live:
+            self._turns()
+            write_live(self.steps, self.t, {self.numbers[p.name]: p for p in self.live})
         if self.reductions.symmetry:
             SymmetryCode(self.layout, self.names, self.steps, self.reductions.symmetry).all()
         self._model()
@@ -159,6 +165,16 @@ class _File:
             if not self.system.processes:
                 self._unused(write, "work", "before")
             write("return possible;")
+
+    def _turns(self) -> None:
+        write = self.steps
+        with function(write, "static void turns(struct work *work, const word *before)"):
+            for process in self.system.processes:
+                me = self._number(process)
+                step = self._call(process, "steps", ["work", "before"], me)
+                self._each(write, process, f"took(work, {cast('unsigned', me)}, {step});")
+            if not self.system.processes:
+                self._unused(write, "work", "before")
 
     def _start(self) -> None:
         write = self.steps
@@ -280,10 +296,12 @@ class _File:
             write(f"static const word {name}[] = {{{', '.join(f'{w:#x}' for w in words)}}};")
             initial.append(f"{{{len(codes)}, {name}}}")
         witnessed = ["false"] * len(IMPLICIT) + [
-            str(p.kind == "sometimes").lower() for p in self.judged]
+            str(p.kind == "sometimes").lower() for p in self.judged + self.live]
         if initial:
             write(f"static const struct initial initial_values[] = {{{', '.join(initial)}}};")
         write(f"static const bool witnessed[] = {{{', '.join(witnessed)}}};")
+        if self.live:
+            write_tables(write, self.system, self.live)
         write()
         with write.block("const struct model model = {", "};"):
             write(f".instances = {len(self.system.instances)},")
@@ -293,5 +311,7 @@ class _File:
             write(f".variables = {len(initial)},")
             write(f".initial = {'initial_values' if initial else 'NULL'},")
             write(".witnessed = witnessed,")
+            if self.live:
+                write_members(write, self.live)
             if self.reductions.symmetry:
                 write(".canonical = canonical,")

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checker.engines.native.build import OPTIMISED, CompileError, NoCompiler, executable
 from checker.engines.native.emit import Generated, generate
@@ -26,7 +26,8 @@ from checker.engines.native.layout import WORD
 from checker.engines.native.reduce import Reduction, reductions
 from checker.errors import UserError
 from checker.ir.system import State, System
-from checker.results.exploration import Exploration, Path, Progress, Report
+from checker.results.exploration import (Exploration, Liveness, Path, Progress, Report,
+                                         rolled_up)
 
 SHARE_OF_MEMORY = 0.8
 """Of what is free when the search starts, unless a budget is given."""
@@ -37,7 +38,7 @@ POLL = 0.1
 
 
 def explore(system: System, *, threads: int | None = None, limit: int | None = None,
-            memory: int | None = None, stop_early: bool = False,
+            memory: int | None = None, stop_early: bool = False, liveness: bool = True,
             report: Report | None = None, reduce: Sequence[Reduction] = (),
             prepared: Generated | None = None) -> Exploration:
     """Visit every reachable state of `system`; `prepared` is what `prepare` gave for it, with
@@ -45,14 +46,16 @@ def explore(system: System, *, threads: int | None = None, limit: int | None = N
 
     `limit` is the most distinct states to store and `memory` the most bytes to use; at either
     the search ends, incomplete. `stop_early` ends it with the level of the first violation. An
-    interrupt ends it as well: the answer then holds what was covered.
+    interrupt ends it as well: the answer then holds what was covered. With `liveness`, a search
+    that is complete goes on to decide the liveness properties.
 
     Raises NoCompiler, Unsupported for a system that only the interpreter can explore, and
     UserError for a reduction that is not sound for it.
     """
     started = time.perf_counter()
     generated = prepared or generate(system, reductions(system, reduce))
-    run = _Run(generated, _arguments(threads, limit, memory, stop_early), report)
+    run = _Run(generated, [*_arguments(threads, limit, memory, stop_early),
+                           f"live={int(liveness)}"], report)
     found = run.exploration(limit, memory)
     found.seconds = time.perf_counter() - started
     found.threads = threads or default_threads()
@@ -240,13 +243,33 @@ class _Run:
             reductions=self.generated.reductions.used)
         found.fired = {self.generated.locations[int(n)] for n in next(lines)[1:]}
         found.antecedents = {self.generated.antecedents[int(n)] for n in next(lines)[1:]}
+        names = self.generated.properties
         witnessed = {p.name for p in layout.system.properties_of("sometimes")}
         for line in lines:
-            if line[0] == "path":
-                name = self.generated.properties[int(line[1])]
-                paths = found.witnesses if name in witnessed else found.violations
-                paths[name] = self._path(lines, int(line[2]))
+            match line:
+                case ["live", number, outcome]:
+                    live = self._live(int(number), outcome, distinct, memory)
+                    found.live[live.property] = live
+                case ["path", number, length]:
+                    path, name = self._path(lines, int(length)), names[int(number)]
+                    if name in found.live:
+                        found.live[name] = self._lasso(found.live[name], path, lines)
+                    else:
+                        (found.witnesses if name in witnessed else found.violations)[name] = path
         return found
+
+    def _live(self, number: int, outcome: str, distinct: int, memory: int | None) -> Liveness:
+        name = self.generated.properties[number]
+        if outcome == "holds" or outcome == "violated":
+            return Liveness(name, outcome, distinct, engine="native")
+        return Liveness(name, "unknown", distinct, reason=_reason(outcome, None, memory),
+                        engine="native")
+
+    def _lasso(self, live: Liveness, path: Path, lines: Iterator[list[str]]) -> Liveness:
+        """The path, how it goes on, and where it returns to."""
+        _, _, count, loop = next(lines)
+        path, at = rolled_up(path + self._path(lines, int(count)), int(loop))
+        return replace(live, path=path, loop=at)
 
     def _path(self, lines: Iterator[list[str]], length: int) -> Path:
         states = []

@@ -61,6 +61,7 @@ struct path {
 };
 
 struct search;
+struct liveness;
 
 struct worker {
     /* First, so that the one can be cast to the other. Workers write here with every successor,
@@ -118,6 +119,7 @@ struct search {
     bool stop_early;
     bool walking;                       /* see walk_paths() */
     double reported;                    /* when */
+    struct liveness *liveness;          /* see liveness.h */
 };
 
 static volatile sig_atomic_t signalled;
@@ -787,6 +789,8 @@ static void find_paths(struct search *search)
         step_back(search, deepest);
 }
 
+#include "liveness.h"
+
 /* ── from representatives to real states ──────────────────────────────────────────────────── */
 
 /* Whether `states` has a canonical form equal to `representative`, and is less than `kept`. */
@@ -898,6 +902,25 @@ static void print_counts(const struct search *search)
     fflush(stdout);
 }
 
+static void print_states(const word *states, size_t count)
+{
+    for (size_t i = 0; i < count * WORDS; i++)
+        printf("%llx%c", (unsigned long long)states[i], (i + 1) % WORDS == 0 ? '\n' : ' ');
+}
+
+/* How a lasso goes on after its path, and the state of both together that it returns to. */
+static void print_tail(const struct search *search, unsigned property)
+{
+    const struct liveness *live = search->liveness;
+    const struct way *tail = &live->tails[property - first_live()];
+    word state[WORDS];
+    printf("tail %u %zu %zu\n", property, tail->count, live->loops[property - first_live()]);
+    for (size_t i = 0; i < tail->count; i++) {
+        node_state(&live->graph, &search->table, tail->nodes[i], state);
+        print_states(state, 1);
+    }
+}
+
 static void print_paths(const struct search *search)
 {
     for (unsigned p = 0; p < model.properties; p++) {
@@ -905,9 +928,9 @@ static void print_paths(const struct search *search)
         if (!search->findings[p].set)
             continue;
         printf("path %u %zu\n", p, path->count);
-        for (size_t i = 0; i < path->count * WORDS; i++)
-            printf("%llx%c", (unsigned long long)path->states[i],
-                   (i + 1) % WORDS == 0 ? '\n' : ' ');
+        print_states(path->states, path->count);
+        if (p >= first_live())
+            print_tail(search, p);
     }
     printf("end\n");
     fflush(stdout);
@@ -990,7 +1013,7 @@ static void open_search(struct search *search, unsigned threads)
 }
 
 struct options {
-    unsigned long long threads, limit, memory, early;
+    unsigned long long threads, limit, memory, early, live;
     const char *dump;                   /* the file for all states */
 };
 
@@ -1005,6 +1028,7 @@ static bool read_option(struct options *options, const char *argument)
         {"limit", &options->limit},
         {"memory", &options->memory},
         {"early", &options->early},
+        {"live", &options->live},
     };
     const char *value = strchr(argument, '=');
     if (value == NULL)
@@ -1040,6 +1064,10 @@ int main(int count, char **arguments)
     memory.budget = options.memory;
     run(&search);
     print_counts(&search);
+    if (options.live && model.lives && search.reason == RUNNING) {
+        judge_liveness(&search);
+        print_liveness(&search);
+    }
     find_paths(&search);
     if (model.canonical != NULL)
         walk_paths(&search);

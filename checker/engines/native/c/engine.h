@@ -34,6 +34,16 @@
  *       For each instance the number plus one of the instance that holds the lock it waits for,
  *       NOT_WAITING where it waits for none or the lock is free, FINISHED where it is done.
  *
+ * and, through `model`, where there are liveness properties:
+ *
+ *   void turns(struct work *work, const word *before)
+ *       As successors(), and after each instance calls took() with its number and with what
+ *       successors() would have said of it alone.
+ *   bool goal(unsigned property, const word *state)
+ *       Whether what shall happen at last is true.
+ *   bool premise(unsigned property, const word *state)
+ *       Whether it has to happen from here on, for a property that is `asked`.
+ *
  * These functions read the state they are given and write nothing but what `work` offers, so
  * any number of threads may call them at once, each with its own `work`.
  *
@@ -61,6 +71,7 @@ typedef int64_t number;      /* a value of Int, Wrapping or Range */
 enum { DEADLOCK = 0 };
 enum { ENABLED = 1, BLOCKED = 2 };
 enum { NOT_WAITING = 0, FINISHED = UINT32_MAX };
+enum { UNFAIR = 0, WEAK = 1, STRONG = 2 };
 
 /* The values that one variable has in the initial states, each as the words of a state in which
  * everything else is zero. The initial states combine all values of all variables. */
@@ -68,6 +79,8 @@ struct initial {
     unsigned count;
     const word *values;
 };
+
+struct work;
 
 struct model {
     unsigned instances;
@@ -78,6 +91,14 @@ struct model {
     const struct initial *initial;
     const bool *witnessed;          /* by property: finding it is no violation */
     void (*canonical)(word *state); /* NULL: each state stands for itself */
+
+    /* For liveness; the properties with the highest numbers are those. */
+    unsigned lives;                 /* such properties */
+    const bool *asked;              /* of each: begins wherever the premise is true (leads_to) */
+    const unsigned char *fair;      /* by instance: what fairness it asks for */
+    void (*turns)(struct work *work, const word *before);
+    bool (*goal)(unsigned property, const word *state);
+    bool (*premise)(unsigned property, const word *state);
 };
 
 /* What the generated functions see of the worker that calls them. */
@@ -102,6 +123,7 @@ void more_room(struct work *work);                    /* for successors; called 
 void found_state(struct work *work, unsigned property, const word *state);
 void found_step(struct work *work, unsigned property, const word *before, const word *after);
 void fail(struct work *work, unsigned property, const word *before);
+void took(struct work *work, unsigned instance, unsigned possible);
 
 static inline void copy(word *to, const word *from)
 {

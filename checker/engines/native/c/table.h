@@ -76,6 +76,16 @@ static inline bool table_insert(const struct table *table, word place, const wor
     }
 }
 
+/* Where a state is that was put in, from its place on. Only while nobody puts anything in. */
+static inline word table_find(const struct table *table, word place, const word *state)
+{
+    const word mine = state[0] | TAKEN;
+    while (atomic_load_explicit(&table->slots[place][0], memory_order_relaxed) != mine)
+        if (++place == table->capacity)
+            place = 0;
+    return place;
+}
+
 #else
 
 /* Waits until the owner of the slot has written all of it. */
@@ -121,7 +131,24 @@ static inline bool table_insert(const struct table *table, word place, const wor
     }
 }
 
+/* Where a state is that was put in, from its place on. Only while nobody puts anything in. */
+static inline word table_find(const struct table *table, word place, const word *state)
+{
+    const word mine = state[0] | TAKEN | READY;
+    while (atomic_load_explicit(&table->slots[place][0], memory_order_relaxed) != mine
+           || !table_rest_equal(&table->slots[place], state))
+        if (++place == table->capacity)
+            place = 0;
+    return place;
+}
+
 #endif
+
+/* The places that there are: table_find() gives one of them, table_read() takes any. */
+static inline word table_indices(const struct table *table)
+{
+    return table->capacity;
+}
 
 /* The state in a slot; false where there is none. Only while nobody puts anything in. */
 static inline bool table_read(const struct table *table, word place, word *state)

@@ -1,0 +1,187 @@
+/* The fair components of the graph: where a run can stay for ever and be fair to everybody.
+ *
+ * Strongly connected components by Tarjan's algorithm (Depth-first search and linear graph
+ * algorithms, 1972), without recursion. Every run without the goal that goes on for ever ends up
+ * in one. It is fair to a *weak* instance that takes a step in it or is unable to somewhere, and
+ * to a *strong* one that takes a step in it or is unable to everywhere. A component that neglects
+ * a weak instance is dropped whole, as each part of it does too; of one that neglects strong
+ * instances the states go where such an instance can step, and what is left is divided again: all
+ * at once, as no cycle leads through two components.
+ *
+ * Who steps within a component is known when it is complete: of a step to a state that is not
+ * yet in a complete component both ends are in the same one.
+ *
+ * The mark of a node tells where it stands: below FAIR not yet in a component (UNSEEN, BEGIN, or
+ * the number by which the search met it), from FAIR on in a fair one, or one of those below.
+ */
+#ifndef COMPONENTS_H
+#define COMPONENTS_H
+
+#include <signal.h>
+
+#include "graph.h"
+#include "stack.h"
+
+#define UNSEEN 0
+#define BEGIN 1                         /* unseen, and a run begins here */
+#define FAIR ((uint32_t)1 << 31)        /* plus the number of the component */
+#define OUTSIDE (UINT32_MAX - 2)        /* has the goal */
+#define NEXT (UINT32_MAX - 1)           /* to be divided again */
+#define DROPPED UINT32_MAX
+
+#define LOOK_EVERY 65536                /* nodes: whether somebody interrupts */
+#define NEAR 16                         /* steps whose targets are prefetched */
+
+enum outcome { DECIDED, NO_MEMORY, STOPPED };
+
+struct frame {
+    const uint32_t *row;                /* targets, then who takes the steps */
+    node at;
+    uint32_t next, count;               /* of its steps */
+    uint32_t number, lowest;            /* Tarjan's */
+    bool inside;                        /* has a step within its component */
+    word taken;                         /* by whom, within the component so far */
+    word seen;                          /* weak instances unable, strong ones able, somewhere */
+};
+
+struct division {
+    struct graph *graph;
+    const volatile sig_atomic_t *interrupt;
+    struct stack path, waiting;         /* frames; nodes whose component is not complete */
+    size_t depth, waits;
+    uint32_t numbers;
+    uint32_t fair;                      /* components found */
+    bool again;                         /* whether anything is NEXT */
+};
+
+static inline bool division_open(struct division *division, struct graph *graph,
+                                 const volatile sig_atomic_t *interrupt)
+{
+    *division = (struct division){.graph = graph, .interrupt = interrupt};
+    return stack_open(&division->path, graph->count * sizeof(struct frame))
+           && stack_open(&division->waiting, graph->count * sizeof(node));
+}
+
+static inline void division_close(struct division *division)
+{
+    stack_close(&division->path);
+    stack_close(&division->waiting);
+}
+
+static inline bool enter(struct division *division, node at)
+{
+    struct graph *graph = division->graph;
+    if (!stack_grow(&division->path, (division->depth + 1) * sizeof(struct frame)))
+        return false;
+    const struct row row = graph_row(graph, at);
+    for (uint32_t i = 0; i < row.count && i < NEAR; i++)
+        __builtin_prefetch(&graph->vertices[row.targets[i]], 1);
+    const uint32_t own = ++division->numbers;
+    graph->vertices[at].mark = own;
+    ((struct frame *)division->path.base)[division->depth++] = (struct frame){
+        .row = row.targets, .at = at, .count = row.count, .number = own, .lowest = own,
+        .seen = graph_able(graph, at) ^ graph->weak,
+    };
+    return true;
+}
+
+/* What becomes of the component with this root: its nodes are those that wait since. */
+static void classify(struct division *division, const struct frame *root)
+{
+    struct graph *graph = division->graph;
+    const node *waiting = division->waiting.base;
+    const word neglected = graph->strong & root->seen & ~root->taken;
+    uint32_t mark = DROPPED;
+    if (root->inside && !(graph->weak & ~(root->taken | root->seen)))
+        mark = neglected ? NEXT : FAIR + division->fair++;
+    node at = root->at;
+    for (;;) {
+        uint32_t own = mark;
+        if (mark == NEXT && graph_able(graph, at) & neglected)
+            own = DROPPED;
+        division->again |= own == NEXT;
+        graph->vertices[at].mark = own;
+        if (division->waits == 0)
+            return;
+        at = waiting[division->waits - 1];
+        if (graph->vertices[at].mark < root->number)
+            return;
+        division->waits--;
+        if (division->waits >= NEAR)
+            __builtin_prefetch(&graph->vertices[waiting[division->waits - NEAR]], 1);
+    }
+}
+
+/* Leaves the last frame, whose steps are all done. */
+static bool leave(struct division *division)
+{
+    struct frame *frames = division->path.base, *left = &frames[--division->depth];
+    struct frame *parent = division->depth ? left - 1 : NULL;
+    if (left->lowest == left->number) {
+        classify(division, left);
+        if (parent != NULL)
+            parent->next++;
+        return true;
+    }
+    if (!stack_grow(&division->waiting, (division->waits + 1) * sizeof(node)))
+        return false;
+    ((node *)division->waiting.base)[division->waits++] = left->at;
+    const unsigned char *takers = (const unsigned char *)(parent->row + parent->count);
+    parent->taken |= left->taken | division->graph->taken[takers[parent->next]];
+    parent->seen |= left->seen;
+    parent->inside = true;
+    if (left->lowest < parent->lowest)
+        parent->lowest = left->lowest;
+    parent->next++;
+    return true;
+}
+
+/* Divides what can be reached from a node, but for what is divided already. */
+static enum outcome divide_from(struct division *division, node root)
+{
+    struct graph *graph = division->graph;
+    if (!enter(division, root))
+        return NO_MEMORY;
+    while (division->depth > 0) {
+        struct frame *frame = &((struct frame *)division->path.base)[division->depth - 1];
+        const unsigned char *takers = (const unsigned char *)(frame->row + frame->count);
+        bool down = false;
+        for (; frame->next < frame->count && !down; frame->next += !down) {
+            const uint32_t mark = graph->vertices[frame->row[frame->next]].mark;
+            down = mark <= BEGIN;
+            if (!down && mark < FAIR) {
+                frame->taken |= graph->taken[takers[frame->next]];
+                frame->inside = true;
+                frame->lowest = mark < frame->lowest ? mark : frame->lowest;
+            }
+        }
+        if (down ? !enter(division, frame->row[frame->next]) : !leave(division))
+            return NO_MEMORY;
+        if (division->numbers % LOOK_EVERY == 0 && *division->interrupt)
+            return STOPPED;
+    }
+    return DECIDED;
+}
+
+/* Marks the nodes of all fair components that can be reached from those marked BEGIN. */
+static enum outcome find_fair(struct division *division)
+{
+    struct graph *graph = division->graph;
+    do {
+        division->again = false;
+        division->numbers = BEGIN;
+        for (size_t at = 0; at < graph->count; at++) {
+            if (graph->vertices[at].mark != BEGIN)
+                continue;
+            const enum outcome outcome = divide_from(division, (node)at);
+            if (outcome != DECIDED)
+                return outcome;
+        }
+        for (size_t at = 0; at < graph->count && division->again; at++)
+            if (graph->vertices[at].mark == NEXT)
+                graph->vertices[at].mark = BEGIN;
+    } while (division->again);
+    return DECIDED;
+}
+
+#endif
