@@ -8,13 +8,18 @@
 
 #define LAST (WORDS - 1)
 
+#ifndef BITS
+#define BITS 50
+#endif
+#define APART (BITS / 3)                    /* from one digit to the next */
+
 static const struct {
     unsigned at, shift;
-} digit[3] = {{0, 0}, {0, 20}, {LAST, 40}};
+} digit[3] = {{0, 0}, {0, APART}, {LAST, 2 * APART}};
 
 static unsigned get(const word *s, unsigned i)
 {
-    return (unsigned)bits(s[digit[i].at], digit[i].shift, 10);
+    return (unsigned)bits(s[digit[i].at], digit[i].shift, APART < 10 ? APART : 10);
 }
 
 static unsigned sum(const word *s)
@@ -27,7 +32,7 @@ unsigned successors(struct work *work, const word *before)
     for (unsigned i = 0; i < 3; i++) {
         word s[WORDS];
         copy(s, before);
-        put(&s[digit[i].at], digit[i].shift, 10, (get(s, i) + 1) % MODULUS);
+        put(&s[digit[i].at], digit[i].shift, APART < 10 ? APART : 10, (get(s, i) + 1) % MODULUS);
         work->fired[i] = true;
         if (work->open[3] && sum(before) == 65 && sum(s) == 66)
             found_step(work, 3, before, s);
@@ -67,6 +72,7 @@ void wait_chains(const word *state, unsigned *holder)
 static const bool witnessed[] = {false, false, true, false};
 
 const struct model model = {
+    .bits = BITS,
     .instances = 1,
     .locations = 3,
     .properties = 4,

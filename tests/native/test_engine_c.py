@@ -35,17 +35,17 @@ def answer(program, *arguments):
 
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
-@pytest.mark.parametrize("words", [1, 2, 5])
-def test_sanitizers_find_nothing(tmp_path, words, sanitizer):
+@pytest.mark.parametrize("words, bits", [(1, 18), (1, 26), (1, 50), (2, 50), (5, 50)])
+def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
     program = compile_(tmp_path, words, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
-                       "-g", "-O1", "-DMODULUS=45")
+                       "-g", "-O1", "-DMODULUS=45", f"-DBITS={bits}")
     lines = answer(program, "threads=3")
     assert lines[0][:5] == ["result", "complete", "91125", "273375", "1"]
     assert sum(map(int, lines[1][1:])) == 91125 and len(lines[1]) == 1 + 3 * 44 + 1
     paths = [line for line in lines if line[0] == "path"]
     assert paths == [["path", "1", "34"], ["path", "2", "133"], ["path", "3", "67"]]
     assert answer(program, "threads=1")[1:] == lines[1:]
-    for arguments in (["limit=5000"], ["memory=1500000"], ["early=1"]):
+    for arguments in (["limit=5000"], ["memory=600000"], ["early=1"]):
         outcome = answer(program, "threads=3", *arguments)[0][1]
         assert outcome == arguments[0].split("=")[0]
 

@@ -304,6 +304,7 @@ class _File:
             write_tables(write, self.system, self.live)
         write()
         with write.block("const struct model model = {", "};"):
+            write(f".bits = {self.layout.end},")
             write(f".instances = {len(self.system.instances)},")
             write(f".locations = {len(self.locations)},")
             write(f".properties = {len(self.numbers)},")

@@ -221,6 +221,12 @@ class Layout:
                    else self.codes.bits(v.type) for v in self.system.variables)
 
     @cached_property
+    def end(self) -> int:
+        """The bits from the start of word 0 to the end of the last narrow variable, or more."""
+        return max((self.places[v.name] + self.codes.bits(v.type) for v in self.system.variables
+                    if not self.codes.wide(v.type)), default=1) or 1
+
+    @cached_property
     def _placed(self) -> tuple[dict[str, int], int]:
         codes, places, used = self.codes, {}, [SPARE]
         narrow = [v for v in self.system.variables if not codes.wide(v.type)]

@@ -100,6 +100,7 @@ struct search {
     struct worker *workers;
     struct table table, wider;
     _Atomic bool full;                  /* the table has to grow before the level can go on */
+    _Atomic bool crowded;               /* and that not for want of tickets, but of a slot */
     _Atomic int reason;
     size_t depth;                       /* of the level that is being expanded */
     size_t storing;                     /* of the states that are being stored */
@@ -438,8 +439,14 @@ static bool store(struct worker *worker)
         for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
             if (worker->tickets == 0 && !more_tickets(worker))
                 return false;
-            if (!table_insert(table, places[i], state))
+            const enum insertion answer = table_insert(table, places[i], state);
+            if (answer == KNOWN)
                 continue;
+            if (answer == NO_ROOM) {
+                atomic_store(&worker->search->crowded, true);
+                atomic_store(&worker->search->full, true);
+                return false;
+            }
             worker->tickets--;
             if (!discover(worker, state))
                 return false;
@@ -476,31 +483,32 @@ static void report(struct search *search)
 static void rehash(struct worker *worker)
 {
     struct search *search = worker->search;
-    const struct table *old = &search->table;
+    const struct table *old = &search->table, *wider = &search->wider;
     word state[WORDS];
-    while (claim(worker, old->capacity))
+    while (claim(worker, table_indices(old)))
         for (; worker->at < worker->end; worker->at++)
-            if (table_read(old, worker->at, state))
-                table_insert(&search->wider, table_place(&search->wider, state), state);
+            if (table_read(old, worker->at, state)
+                && table_insert(wider, table_place(wider, state), state) == NO_ROOM)
+                atomic_store(&search->crowded, true);
 }
 
-/* Doubles the table, or widens it by what the budget has left; without that, lets it fill up
- * further. Ends the search where it is as full as it may be. */
-static void grow(struct search *search)
+/* Opens a table of at least so many slots, of the kind that is best then, or else of as many WHOLE
+ * slots as the budget has left, where that is worth it. */
+static bool open_wider(struct search *search, word slots)
 {
-    struct table *table = &search->table;
     const size_t held = atomic_load(&memory.held);
-    const size_t room = held < memory.budget ? memory.budget - held : 0;
-    const word affordable = room / 8 * 7 / sizeof(entry);
-    word capacity = table->capacity * (table->capacity * sizeof(entry) < HUGE_PAGE * 16 ? 4 : 2);
-    if (capacity > affordable)
-        capacity = affordable;
-    if (capacity < table->capacity / 4 * 5 || !table_open(&search->wider, capacity)) {
-        if (table->most >= table->capacity / 8 * 7)
-            stop(search, MEMORY);
-        table->most = table->capacity / 8 * 7;
-        return;
-    }
+    const size_t room = (held < memory.budget ? memory.budget - held : 0) / 8 * 7;
+    const enum kind kind = table_kind(slots, room);
+    if (table_bytes(kind, table_capacity(kind, slots)) <= room)
+        return table_open(&search->wider, kind, slots);
+    const word affordable = room / sizeof(entry);
+    return kind == WHOLE && affordable >= search->table.capacity / 4 * 5
+           && table_open(&search->wider, WHOLE, affordable);
+}
+
+/* Moves all states to the wider table; workers keep their pieces of the level. */
+static void move_states(struct search *search)
+{
     size_t at[MOST_THREADS], end[MOST_THREADS], states = 0;
     for (unsigned i = 0; i < search->crew.size; i++) {
         struct worker *worker = &search->workers[i];
@@ -510,17 +518,40 @@ static void grow(struct search *search)
         states += log_count(&worker->log);
     }
     const size_t cursor = atomic_exchange(&search->cursor, 0);
-    together_over(search, table->capacity, rehash);
+    together_over(search, table_indices(&search->table), rehash);
     atomic_store(&search->cursor, cursor);
     for (unsigned i = 0; i < search->crew.size; i++) {
         search->workers[i].at = at[i];
         search->workers[i].end = end[i];
     }
-    table_close(table);
-    table->slots = search->wider.slots;
-    table->capacity = search->wider.capacity;
-    table->most = search->wider.most;
-    atomic_store(&table->reserved, states);
+    atomic_store(&search->wider.reserved, states);
+}
+
+/* Makes the table wider. Where the budget does not allow that, lets it fill up further, and ends
+ * the search where it is as full as it may be. */
+static void grow(struct search *search)
+{
+    struct table *table = &search->table;
+    word slots = FIRST_CAPACITY;
+    while (slots < table->capacity * (table_memory(table) < HUGE_PAGE * 16 ? 4 : 2))
+        slots *= 2;
+    bool crowded = atomic_exchange(&search->crowded, false);
+    bool opened = open_wider(search, slots)
+                  || (slots / 2 > table->capacity && open_wider(search, slots / 2));
+    for (; opened; opened = open_wider(search, slots)) {
+        move_states(search);
+        if (!atomic_exchange(&search->crowded, false)) {
+            table_close(table);
+            *table = search->wider;
+            return;
+        }
+        table_close(&search->wider);
+        crowded = true;
+        slots *= 2;
+    }
+    if (crowded || table->most >= table->capacity / 8 * 7)
+        stop(search, MEMORY);
+    table->most = table->capacity / 8 * 7;
 }
 
 /* ── expanding ────────────────────────────────────────────────────────────────────────────── */
@@ -997,7 +1028,7 @@ static void open_search(struct search *search, unsigned threads)
     search->workers = need(aligned_alloc(_Alignof(struct worker),
                                          threads * sizeof(struct worker)));
     memset(search->workers, 0, threads * sizeof(struct worker));
-    if (!table_open(&search->table, FIRST_CAPACITY))
+    if (!table_open(&search->table, table_kind(FIRST_CAPACITY, memory.budget), FIRST_CAPACITY))
         need(NULL);
     search->crew.size = threads;
     pthread_mutex_init(&search->crew.lock, NULL);

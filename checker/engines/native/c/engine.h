@@ -83,6 +83,7 @@ struct initial {
 struct work;
 
 struct model {
+    unsigned bits;                  /* of a state of one word: those above are always zero */
     unsigned instances;
     unsigned locations;
     unsigned properties;

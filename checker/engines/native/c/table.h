@@ -1,14 +1,20 @@
-/* The set of the states seen: an open-addressing hash table of whole states, without locks.
+/* The set of the states seen, without locks: exact, and as small as the width of a state allows.
  *
- * A slot holds a state, marked by the two bits that no state uses (see SPARE_BITS): TAKEN tells
- * it from an empty slot, and, where a state has several words, READY says that all of them are
- * there. Whoever turns the empty word 0 of a slot into its own with one compare-and-swap owns
- * the slot; others that look for a state with the same word 0 wait for READY, which is a few
- * instructions away.
+ * Whoever turns the empty slot into its own with one compare-and-swap owns it. Five kinds:
  *
- * The hash is a bijection on the 64 bits, and its high bits choose the slot (by multiplication
- * with the capacity, which so can be any number). Growing keeps the order of the slots, and
- * reads and writes memory in sequence.
+ *   DIRECT  one bit for every code that a state can have: nothing is hashed or compared.
+ *   SHORT   slots of 16 bits, and
+ *   HALF    slots of 32 bits, for states of one word. A bijection on the bits of a state
+ *           scrambles it; its high bits choose the slot where looking begins, and only the rest
+ *           is stored, with the number of slots from there (Cleary 1984, with the displacement
+ *           written out). Slot, displacement and rest together give the state back.
+ *   WHOLE   slots that hold all words of a state. Of one word: marked with TAKEN. Of several:
+ *           whoever has put in word 0 writes the others and then marks them as READY; those that
+ *           look for a state with the same word 0 wait for that, a few instructions.
+ *
+ * A table starts small and grows by moving to one of a better kind, `table_kind`: the larger it
+ * is, the less of a state has to be stored. Growing keeps the order of the slots, and so reads and
+ * writes memory in sequence.
  */
 #ifndef TABLE_H
 #define TABLE_H
@@ -21,13 +27,20 @@
 #define TAKEN ((word)1 << 63)
 #define READY ((word)1 << 62)
 
+enum kind { DIRECT, SHORT, HALF, WHOLE };
+static const char *const kind_names[] = {"direct", "short", "half", "whole"};
+
+enum insertion { KNOWN, NEW, NO_ROOM };
+
 typedef _Atomic word entry[WORDS];
 
 struct table {
-    entry *slots;
+    enum kind kind;
+    void *slots;
     word capacity;
     word most;                  /* states that may be put in before it has to grow */
     _Atomic word reserved;      /* of `most`, by tickets that workers hold or have used */
+    unsigned rest;              /* bits of a scrambled state that a SHORT or HALF slot stores */
 };
 
 /* The finalizer of MurmurHash3: every bit of the result depends on every bit of the state. */
@@ -45,135 +58,50 @@ static inline word mix(const word *state)
     }
 }
 
-static inline word table_place(const struct table *table, const word *state)
+static inline size_t table_bytes(enum kind kind, word capacity)
 {
-    return (word)((unsigned __int128)mix(state) * table->capacity >> 64);
-}
-
-static inline void table_prefetch(const struct table *table, word place)
-{
-    __builtin_prefetch((const void *)&table->slots[place]);
+    switch (kind) {
+    case DIRECT: return capacity / 8;
+    case SHORT: return capacity * sizeof(uint16_t);
+    case HALF: return capacity * sizeof(uint32_t);
+    case WHOLE: break;
+    }
+    return capacity * sizeof(entry);
 }
 
 #if WORDS == 1
-
-/* Puts a state in, from its place on; whether it is new. The table must have an empty slot. */
-static inline bool table_insert(const struct table *table, word place, const word *state)
-{
-    const word mine = state[0] | TAKEN;
-    for (;;) {
-        _Atomic word *slot = &table->slots[place][0];
-        word there = atomic_load_explicit(slot, memory_order_relaxed);
-        if (there == mine)
-            return false;
-        if (there == 0 && atomic_compare_exchange_strong_explicit(
-                slot, &there, mine, memory_order_relaxed, memory_order_relaxed))
-            return true;
-        if (there == mine)
-            return false;
-        if (++place == table->capacity)
-            place = 0;
-    }
-}
-
-/* Where a state is that was put in, from its place on. Only while nobody puts anything in. */
-static inline word table_find(const struct table *table, word place, const word *state)
-{
-    const word mine = state[0] | TAKEN;
-    while (atomic_load_explicit(&table->slots[place][0], memory_order_relaxed) != mine)
-        if (++place == table->capacity)
-            place = 0;
-    return place;
-}
-
+#include "compact.h"
 #else
-
-/* Waits until the owner of the slot has written all of it. */
-static inline word table_ready(_Atomic word *first)
-{
-    word there;
-    do
-        there = atomic_load_explicit(first, memory_order_acquire);
-    while (!(there & READY));
-    return there;
-}
-
-static inline bool table_rest_equal(entry *slot, const word *state)
-{
-    word difference = 0;
-    for (unsigned i = 1; i < WORDS; i++)
-        difference |= atomic_load_explicit(&(*slot)[i], memory_order_relaxed) ^ state[i];
-    return difference == 0;
-}
-
-/* Puts a state in, from its place on; whether it is new. The table must have an empty slot. */
-static inline bool table_insert(const struct table *table, word place, const word *state)
-{
-    const word mine = state[0] | TAKEN;
-    for (;;) {
-        entry *slot = &table->slots[place];
-        _Atomic word *first = &(*slot)[0];
-        word there = atomic_load_explicit(first, memory_order_acquire);
-        if (there == 0 && atomic_compare_exchange_strong_explicit(
-                first, &there, mine, memory_order_acquire, memory_order_acquire)) {
-            for (unsigned i = 1; i < WORDS; i++)
-                atomic_store_explicit(&(*slot)[i], state[i], memory_order_relaxed);
-            atomic_store_explicit(first, mine | READY, memory_order_release);
-            return true;
-        }
-        if ((there | READY) == (mine | READY)) {
-            table_ready(first);
-            if (table_rest_equal(slot, state))
-                return false;
-        }
-        if (++place == table->capacity)
-            place = 0;
-    }
-}
-
-/* Where a state is that was put in, from its place on. Only while nobody puts anything in. */
-static inline word table_find(const struct table *table, word place, const word *state)
-{
-    const word mine = state[0] | TAKEN | READY;
-    while (atomic_load_explicit(&table->slots[place][0], memory_order_relaxed) != mine
-           || !table_rest_equal(&table->slots[place], state))
-        if (++place == table->capacity)
-            place = 0;
-    return place;
-}
-
+#include "wide.h"
 #endif
 
-/* The places that there are: table_find() gives one of them, table_read() takes any. */
+static inline size_t table_memory(const struct table *table)
+{
+    return table_bytes(table->kind, table->capacity);
+}
+
+/* What table_read() can be asked for: places below this. */
 static inline word table_indices(const struct table *table)
 {
     return table->capacity;
 }
 
-/* The state in a slot; false where there is none. Only while nobody puts anything in. */
-static inline bool table_read(const struct table *table, word place, word *state)
+/* A table of so many slots; a DIRECT one has as many bits as there are codes. */
+static inline bool table_open(struct table *table, enum kind kind, word slots)
 {
-    for (unsigned i = 0; i < WORDS; i++)
-        state[i] = atomic_load_explicit(&table->slots[place][i], memory_order_relaxed);
-    if (state[0] == 0)
-        return false;
-    state[0] &= ~SPARE_BITS;
-    return true;
-}
-
-/* Linear probing slows down as the table fills; beyond `most` it grows. */
-static inline bool table_open(struct table *table, word capacity)
-{
-    table->slots = memory_take(capacity * sizeof(entry));
-    table->capacity = capacity;
-    table->most = capacity / 8 * 5;
+    table->kind = kind;
+    table->capacity = table_capacity(kind, slots);
+    table->slots = memory_take(table_memory(table));
+    /* Linear probing slows down as a table fills. A bit that is set slows nobody down. */
+    table->most = kind == DIRECT ? UINT64_MAX / 2 : table->capacity / 8 * 5;
+    table->rest = table_rest(kind, table->capacity);
     atomic_store(&table->reserved, 0);
     return table->slots != NULL;
 }
 
 static inline void table_close(struct table *table)
 {
-    memory_give(table->slots, table->capacity * sizeof(entry));
+    memory_give(table->slots, table_memory(table));
 }
 
 #endif

@@ -1,0 +1,204 @@
+/* The kinds of table for states of one word; see table.h. */
+#ifndef COMPACT_H
+#define COMPACT_H
+
+#define STEP_BITS 8                     /* of a slot: the displacement plus one, 0 in empty slots */
+#define MOST_STEPS ((1u << STEP_BITS) - 2)
+#define DIRECT_BITS 25                  /* states up to this width have a bit each from the start */
+#define DIRECT_MOST 40                  /* and wider ones than this never do */
+#define DIRECT_WORTH 4                  /* times the memory of slots, for that it is the fastest */
+
+static inline word table_capacity(enum kind kind, word slots)
+{
+    if (kind != DIRECT)
+        return slots;
+    return model.bits < 6 ? 64 : (word)1 << model.bits;
+}
+
+static inline unsigned table_rest(enum kind kind, word capacity)
+{
+    if (kind != SHORT && kind != HALF)
+        return 0;
+    return model.bits - (unsigned)__builtin_ctzll(capacity);
+}
+
+/* The best kind for a table of at least so many slots, a power of two, within `room` bytes. */
+static inline enum kind table_kind(word slots, size_t room)
+{
+    const unsigned known = (unsigned)__builtin_ctzll(slots);
+    const unsigned rest = model.bits > known ? model.bits - known : 0;
+    const enum kind kind = rest <= 16 - STEP_BITS ? SHORT : rest <= 32 - STEP_BITS ? HALF : WHOLE;
+    if (model.bits > DIRECT_MOST)
+        return kind;
+    const size_t direct = table_bytes(DIRECT, table_capacity(DIRECT, slots));
+    const bool worth = direct <= DIRECT_WORTH * table_bytes(kind, slots);
+    return (model.bits <= DIRECT_BITS || worth) && direct <= room ? DIRECT : kind;
+}
+
+/* ── a bijection on the bits of a state, and back ─────────────────────────────────────────── */
+
+#define FACTOR 0xd1342543de82ef95
+#define INVERSE 0x572b5ee77a54e3bd       /* of FACTOR, modulo 2^64 */
+
+static inline word state_mask(void)
+{
+    return ((word)1 << model.bits) - 1;
+}
+
+/* Each of its parts is a bijection: a shift by half the width undoes itself. */
+static inline word scramble(word state)
+{
+    const unsigned half = (model.bits + 1) / 2;
+    word mixed = state ^ state >> half;
+    mixed = mixed * FACTOR & state_mask();
+    mixed ^= mixed >> half;
+    mixed = mixed * FACTOR & state_mask();
+    return mixed ^ mixed >> half;
+}
+
+static inline word unscramble(word mixed)
+{
+    const unsigned half = (model.bits + 1) / 2;
+    mixed ^= mixed >> half;
+    mixed = mixed * INVERSE & state_mask();
+    mixed ^= mixed >> half;
+    mixed = mixed * INVERSE & state_mask();
+    return mixed ^ mixed >> half;
+}
+
+/* ── places ───────────────────────────────────────────────────────────────────────────────── */
+
+static inline word table_place(const struct table *table, const word *state)
+{
+    if (table->kind == DIRECT)
+        return state[0];
+    if (table->kind == WHOLE)
+        return (word)((unsigned __int128)mix(state) * table->capacity >> 64);
+    return scramble(state[0]) >> table->rest;
+}
+
+static inline void table_prefetch(const struct table *table, word place)
+{
+    const char *slots = table->slots;
+    switch (table->kind) {
+    case DIRECT: __builtin_prefetch(slots + place / 8); break;
+    case SHORT: __builtin_prefetch(slots + place * sizeof(uint16_t)); break;
+    case HALF: __builtin_prefetch(slots + place * sizeof(uint32_t)); break;
+    case WHOLE: __builtin_prefetch(slots + place * sizeof(word)); break;
+    }
+}
+
+/* ── slots ────────────────────────────────────────────────────────────────────────────────── */
+
+static inline enum insertion insert_direct(const struct table *table, word place)
+{
+    _Atomic word *bits = (_Atomic word *)table->slots + place / 64;
+    const word bit = (word)1 << place % 64;
+    if (atomic_load_explicit(bits, memory_order_relaxed) & bit)
+        return KNOWN;
+    return atomic_fetch_or_explicit(bits, bit, memory_order_relaxed) & bit ? KNOWN : NEW;
+}
+
+static inline enum insertion insert_whole(const struct table *table, word place, word state)
+{
+    const word mine = state | TAKEN;
+    for (;; place = place + 1 == table->capacity ? 0 : place + 1) {
+        _Atomic word *slot = (_Atomic word *)table->slots + place;
+        word there = atomic_load_explicit(slot, memory_order_relaxed);
+        if (there == 0 && atomic_compare_exchange_strong_explicit(
+                slot, &there, mine, memory_order_relaxed, memory_order_relaxed))
+            return NEW;
+        if (there == mine)
+            return KNOWN;
+    }
+}
+
+/* SHORT and HALF differ in the type of their slots only. */
+#define COMPACT(slot_type, insert, find)                                                        \
+static inline enum insertion insert(const struct table *table, word place, word state)          \
+{                                                                                               \
+    const word rest = scramble(state) & (((word)1 << table->rest) - 1);                         \
+    slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
+    for (unsigned steps = 0; steps <= MOST_STEPS; steps++, mine++) {                            \
+        _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
+        slot_type there = atomic_load_explicit(slot, memory_order_relaxed);                     \
+        if (there == 0 && atomic_compare_exchange_strong_explicit(                              \
+                slot, &there, mine, memory_order_relaxed, memory_order_relaxed))                \
+            return NEW;                                                                         \
+        if (there == mine)                                                                      \
+            return KNOWN;                                                                       \
+        place = place + 1 == table->capacity ? 0 : place + 1;                                   \
+    }                                                                                           \
+    return NO_ROOM;                                                                             \
+}                                                                                               \
+                                                                                                \
+static inline word find(const struct table *table, word place, word state)                      \
+{                                                                                               \
+    const word rest = scramble(state) & (((word)1 << table->rest) - 1);                         \
+    slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
+    for (;; mine++) {                                                                           \
+        _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
+        if (atomic_load_explicit(slot, memory_order_relaxed) == mine)                           \
+            return place;                                                                       \
+        place = place + 1 == table->capacity ? 0 : place + 1;                                   \
+    }                                                                                           \
+}
+
+COMPACT(uint16_t, insert_short, find_short)
+COMPACT(uint32_t, insert_half, find_half)
+
+/* Puts a state in, from its place on. NO_ROOM where the slots around its place are all taken: the
+ * table has to grow. */
+static inline enum insertion table_insert(const struct table *table, word place,
+                                          const word *state)
+{
+    switch (table->kind) {
+    case DIRECT: return insert_direct(table, place);
+    case SHORT: return insert_short(table, place, state[0]);
+    case HALF: return insert_half(table, place, state[0]);
+    case WHOLE: break;
+    }
+    return insert_whole(table, place, state[0]);
+}
+
+/* The state that a SHORT or HALF slot holds. */
+static inline word compact_state(const struct table *table, word place, word slot)
+{
+    const word steps = (slot & ((1u << STEP_BITS) - 1)) - 1;
+    const word begin = place < steps ? place + table->capacity - steps : place - steps;
+    return unscramble(begin << table->rest | slot >> STEP_BITS);
+}
+
+/* The state in a slot; false where there is none. Only while nobody puts anything in. */
+static inline bool table_read(const struct table *table, word place, word *state)
+{
+    word slot = 0;
+    switch (table->kind) {
+    case DIRECT:
+        state[0] = place;
+        return ((const word *)table->slots)[place / 64] >> place % 64 & 1;
+    case SHORT: slot = ((const uint16_t *)table->slots)[place]; break;
+    case HALF: slot = ((const uint32_t *)table->slots)[place]; break;
+    case WHOLE: slot = ((const word *)table->slots)[place]; break;
+    }
+    if (slot == 0)
+        return false;
+    state[0] = table->kind == WHOLE ? slot & ~TAKEN : compact_state(table, place, slot);
+    return true;
+}
+
+/* The slot of a state that is in the table. Only while nobody puts anything in. */
+static inline word table_find(const struct table *table, word place, const word *state)
+{
+    switch (table->kind) {
+    case DIRECT: return place;
+    case SHORT: return find_short(table, place, state[0]);
+    case HALF: return find_half(table, place, state[0]);
+    case WHOLE: break;
+    }
+    while (((const word *)table->slots)[place] != (state[0] | TAKEN))
+        place = place + 1 == table->capacity ? 0 : place + 1;
+    return place;
+}
+
+#endif
