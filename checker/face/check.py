@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from checker.engines.interp.liveness import LIMIT as LIVENESS_LIMIT
 from checker.engines.interp.liveness import KINDS as LIVENESS
-from checker.engines.interp.liveness import Liveness, check_liveness
+from checker.engines.interp.liveness import check_liveness
 from checker.errors import SpecError, UserError
 from checker.face.command import trace_meta
 from checker.face.compiled import compiled
@@ -24,7 +24,7 @@ from checker.ir.system import IMPLICIT, Property, System
 from checker.judgement.certify import Certifier, NotCertified
 from checker.judgement.vacuity import Complaint, vacuity
 from checker.lang.component import Fault
-from checker.results.exploration import Exploration, Path, Report
+from checker.results.exploration import Exploration, Liveness, Path, Report
 from checker.results.trace import Trace
 from checker.results.verdict import Outcome, Verdict
 
@@ -129,11 +129,14 @@ def check_job(job: Job, limits: Limits, report: Report | None = None) -> Run:
 
 
 def check_live(system: System, found: Exploration, limit: int | None) -> dict[str, Liveness]:
-    """Decide the liveness properties, unless the search has shown that this would take too long."""
+    """The liveness properties, as the native engine decided them after its search; else by the
+    interpreter, unless the search has shown that this would take too long."""
+    if found.live:
+        return found.live
     most = min(LIVENESS_LIMIT, limit or LIVENESS_LIMIT)
     if found.complete and found.distinct <= most:
         return check_liveness(system, limit=most)
-    reason = found.reason or f"more than {most:,} states, too many for the graph of runs"
+    reason = found.reason or f"more than {most:,} states, too many for the interpreter's graph"
     return {p.name: Liveness(p.name, "unknown", 0, reason=reason)
             for p in system.properties_of(*LIVENESS)}
 
@@ -215,7 +218,7 @@ class _ExplorationJudge(Judge):
 
     def verdict(self, name: str, kind: str, outcome: Outcome, coverage: str,
                 trace: Trace | None = None) -> Verdict:
-        engine = "interp" if kind in LIVENESS else self.engine
+        engine = self.live[name].engine if kind in LIVENESS else self.engine
         return Verdict(name, kind, outcome, engine, coverage, trace)
 
 

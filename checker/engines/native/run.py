@@ -262,8 +262,10 @@ class _Run:
         name = self.generated.properties[number]
         if outcome == "holds" or outcome == "violated":
             return Liveness(name, outcome, distinct, engine="native")
-        return Liveness(name, "unknown", distinct, reason=_reason(outcome, None, memory),
-                        engine="native")
+        reason = _reason(outcome, None, memory)
+        if outcome == "memory":
+            reason = f"all {distinct:,} states were visited, the runs through them not: {reason}"
+        return Liveness(name, "unknown", distinct, reason=reason, engine="native")
 
     def _lasso(self, live: Liveness, path: Path, lines: Iterator[list[str]]) -> Liveness:
         """The path, how it goes on, and where it returns to."""

@@ -16,7 +16,9 @@
 #include "components.h"
 #include "table.h"
 
+#ifndef MOST_STAGES
 #define MOST_STAGES ((size_t)1 << 18)   /* looked at for one lasso, all entries together */
+#endif
 #define MOST_ENTRIES 8                  /* nodes at the same distance, tried as the loop's start */
 
 /* A list of nodes on the heap of the program: ways are short. */

@@ -1,0 +1,186 @@
+"""Liveness in the native engine against the interpreter, on cyclic graphs under all fairness."""
+import itertools
+import random
+import signal
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from checker.engines.interp.liveness import check_liveness
+from checker.engines.native import explore
+from checker.engines.native.build import OPTIMISED, compiler, executable
+from checker.engines.native.emit import SOURCES, generate
+from checker.engines.native.live import MOST_FAIR
+from checker.ir.nodes import Const, Op, Var
+from checker.ir.system import Property
+from checker.ir.verify import verify
+from checker.judgement.certify import certify
+from checker.types import Int, Map, Range
+from tests.handmade import BOOL, counters, number
+from tests.interp.test_liveness import CASES, at, digraph, random_case
+from tests.native.random_systems import Author, random_system
+from tests.native.test_engine_c import STRICT, answer
+
+
+def compared(system):
+    """Decide with one and two threads and with the interpreter; by property, the answers of both
+    engines. The threads have to find the same lassos, and every lasso has to certify."""
+    verify(system)
+    expected, found = check_liveness(system), explore(system, threads=1).live
+    assert explore(system, threads=2).live == found
+    assert {n: live.outcome for n, live in found.items()} == {
+        n: live.outcome for n, live in expected.items()}
+    for name, live in found.items():
+        assert live.engine == "native"
+        if live.outcome == "violated":
+            certify(system, name, live.path, live.loop)
+    return {name: (found[name], expected[name]) for name in found}
+
+
+def lengths(answers):
+    """How much longer than the interpreter's each lasso is."""
+    return [len(mine.path) - len(theirs.path)
+            for mine, theirs in answers.values() if mine.outcome == "violated"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_examples(name):
+    *parts, (outcome, nodes, loop) = CASES[name]
+    (found, _), = compared(digraph(*parts)).values()
+    assert (found.outcome, found.loop) == (outcome, loop)
+    assert len(found.path) == len(nodes)
+
+
+def larger_case(chance, nodes):
+    """Sparse edges among many nodes: long ways, several components, some within others."""
+    pairs = list(itertools.product(range(nodes), repeat=2))
+    walkers = [(chance.choice(["", "weak", "weak", "strong", "strong"]),
+                chance.sample(pairs, nodes // 2)) for _ in range(chance.randint(2, 4))]
+    premise = chance.choice([None, chance.sample(range(nodes), 3)])
+    return nodes, walkers, chance.sample(range(nodes), chance.randint(0, 2)), premise
+
+
+def test_random_graphs():
+    chance, outcomes, longer = random.Random(11), [], []
+    for number_ in range(60):
+        case = random_case(chance) if number_ % 2 else larger_case(chance, 12 + number_)
+        answers = compared(digraph(*case))
+        outcomes += [found.outcome for found, _ in answers.values()]
+        longer += lengths(answers)
+    assert 10 < outcomes.count("violated") < 55
+    assert sum(extra > 0 for extra in longer) <= len(longer) / 10, longer
+
+
+def test_the_patient_search_for_a_loop(monkeypatch, tmp_path):
+    """Where a shortest loop is not affordable: longer ones, and still fair."""
+    monkeypatch.setenv("CC", " ".join([*compiler(), "-DMOST_STAGES=1"]))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    chance, extra = random.Random(12), []
+    for number_ in range(25):
+        extra += lengths(compared(digraph(*larger_case(chance, 12 + number_))))
+    assert max(extra) > 0 and len(extra) > 8
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_systems(seed):
+    """All types, wide states, several initial states, locks, several properties at once."""
+    system, chance = random_system(seed), random.Random(seed)
+    author = Author(seed, [v.name for v in system.variables
+                           if v.kind == "shared" and v.name != "lock"])
+    worker, = system.processes
+    system = replace(
+        system, processes=(replace(worker, fair=chance.choice(["", "weak", "strong"])),),
+        properties=system.properties + (
+            Property("reaches", "eventually", author.expr(BOOL, 2, {})),
+            Property("answers", "leads_to", author.expr(BOOL, 1, {}), author.expr(BOOL, 2, {})),
+            Property("never", "eventually", Const(False, BOOL))))
+    if explore(system, liveness=False).distinct <= 4000:
+        compared(system)
+
+
+def turning(places, modulus):
+    """Counters that go round; the first one has to come back to 0 from the middle."""
+    system = counters(places, modulus)
+    slot, digit = Range(places), Int(0, modulus - 1)
+    first = Op("get", (Var("counter", Map(slot, digit)), Const(0, slot)), digit)
+
+    def equals(n):
+        return Op("eq", (first, number(n)), BOOL)
+
+    turns = Property("turns", "leads_to", equals(modulus // 2), equals(0))
+    stays = Property("stays", "leads_to", equals(0), equals(modulus // 2))
+    return replace(system, properties=(*system.properties, turns, stays))
+
+
+def fairly(system, fair):
+    return replace(system, processes=tuple(replace(p, fair=fair) for p in system.processes))
+
+
+@pytest.mark.parametrize("fair, outcome", [("", "violated"), ("weak", "holds"),
+                                           ("strong", "holds")])
+def test_large_components(fair, outcome):
+    """Every component has 10,000 states or more, and fairness to one process decides."""
+    found = explore(fairly(turning(5, 10), fair)).live
+    assert [live.outcome for live in found.values()] == [outcome] * 2
+    assert found["turns"].distinct == 100_000
+
+
+def test_more_states_than_the_interpreter_takes():
+    system = turning(6, 8)
+    found = explore(system).live["turns"]
+    assert found.outcome == "violated" and found.distinct == 262_144
+    trace = certify(system, "turns", found.path, found.loop)
+    assert (len(trace.steps), found.loop) == (4 + 8, 4)
+
+
+def test_the_memory_budget():
+    """What does not suffice for the graph is no answer; the search before it is complete."""
+    system = fairly(turning(5, 10), "weak")
+    whole = explore(system, liveness=False)
+    budget = int(whole.bytes_per_state * whole.distinct) + 2_000_000
+    found = explore(system, memory=budget)
+    assert found.complete and found.distinct == 100_000
+    assert {live.outcome for live in found.live.values()} == {"unknown"}
+    assert "all 100,000 states were visited" in found.live["turns"].reason
+
+
+def test_too_many_fair_instances_are_left_to_the_interpreter():
+    few, many = fairly(turning(MOST_FAIR, 1), "weak"), fairly(turning(MOST_FAIR + 1, 1), "weak")
+    assert set(explore(few).live) == {"turns", "stays"}
+    assert explore(many).live == {}
+    assert explore(few, liveness=False).live == {}
+
+
+def test_an_interrupt_keeps_what_the_search_found():
+    program = executable(generate(fairly(turning(6, 10), "weak")), OPTIMISED)
+    with subprocess.Popen([program, "threads=2", "live=1"], stdout=subprocess.PIPE,
+                          text=True) as process:
+        while not (line := process.stdout.readline()).startswith("result"):
+            pass
+        process.send_signal(signal.SIGINT)
+        lines = [after.split() for after in process.stdout]
+    assert line.split()[:3] == ["result", "complete", "1000000"]
+    assert [words[2] for words in lines if words[0] == "live"] == ["interrupted"] * 2
+    assert lines[-1] == ["end"] and process.returncode == 0
+
+
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_sanitizers_find_nothing(tmp_path, sanitizer):
+    of = Int(0, 39)
+    first = digraph(*larger_case(random.Random(3), 40))
+    cases = {"walk": replace(first, properties=(*first.properties, Property(
+        "asked", "leads_to", at(1, 2, 3, of=of), at(4, of=of)))),
+             "turn": turning(4, 10), "fair": fairly(turning(4, 10), "strong")}
+    for name, system in cases.items():
+        source, program = tmp_path / f"{name}.c", tmp_path / name
+        source.write_text(generate(system).text)
+        done = subprocess.run(
+            [*compiler(), *STRICT, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g",
+             "-O1", "-DWORDS=1", "-I", str(SOURCES), str(source), str(SOURCES / "engine.c"),
+             "-o", str(program), "-pthread"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        lines = answer(program, "threads=3", "live=1")
+        assert [words[2] for words in lines if words[0] == "live"] == [
+            live.outcome for live in check_liveness(system).values()]
+        answer(program, "threads=3", "live=1", "memory=600000")
