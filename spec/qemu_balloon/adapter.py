@@ -9,18 +9,64 @@ from checker.ir.system import Instance
 from checker.judgement.replay import Hooks
 from checker.results.trace import Trace, TraceStep
 from checker.values import Value
+from spec.qemu_balloon.hinting_rules import Hints
 from spec.qemu_balloon.model import SPECS
-from spec.qemu_balloon.reference import DATA, Machine
+from spec.qemu_balloon.reference import DATA, HintMachine, Machine, SizeMachine, StatsMachine
+from spec.qemu_balloon.reference.hinting import WIDTH
+from spec.qemu_balloon.size import Sizes
+from spec.qemu_balloon.stats_rules import StatsQueue
 
 # What is wrong, put right: QEMU today.
 RIGHT = dict(bitmap="element", bits="one", deflates="nothing", drops_reference=True,
              locks=True, asks_votes=True, asks=("postcopy", "snapshot"), checks_ram=True,
              answers_always=True, reports_ask=True, asks_poison=True, discard_fails=False)
-RULES = ("gives_back", "live")      # constants of the model alone
+RULES = ("gives_back", "live", "strict")      # constants of the model alone
 
 
-def adapter_for(spec_name: str) -> "DeviceAdapter":
-    return DeviceAdapter(SPECS[spec_name].version)
+def adapter_for(spec_name: str) -> Any:
+    spec = SPECS[spec_name]
+    if issubclass(spec, Hints):
+        return HintAdapter(spec.version)
+    if issubclass(spec, StatsQueue):
+        right = dict(reset_clears=True, reset_detaches=True, rewinds=True, arms_timer=True,
+                     polls_what_it_has=True)
+        return ControlAdapter(StatsMachine, spec.version, right)
+    if issubclass(spec, Sizes):
+        right = dict(counts="dimms", notifies=True, recomputes=True)
+        return ControlAdapter(SizeMachine, {}, right)
+    return DeviceAdapter(spec.version)
+
+
+def constants_of(trace: Trace, version: dict[str, Any]) -> dict[str, Any]:
+    """What the trace's machine was built from; None: as in the version."""
+    return {name: version.get(name) if value is None else value
+            for name, value in trace.system.constants.items() if name not in RULES}
+
+
+class Plain:
+    """A stage whose threads, labels, choices and variables have the model's own names."""
+
+    system: Any
+    machine: Any
+
+    def thread(self, instance: Instance) -> str:
+        return instance.process.name
+
+    def threads(self) -> dict[str, Callable[[], object]]:
+        return dict(self.machine.threads())
+
+    def label(self, step: TraceStep) -> str:
+        return step.label
+
+    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
+        return [(choice.name, choice.value) for choice in step.choices]
+
+    def observe(self) -> dict[str, Value]:
+        return {name: value for name, value in self.machine.observe().items()
+                if name in self.system.position}
+
+    def close(self) -> None:
+        """Nothing of it outlives its threads."""
 
 
 class DeviceAdapter:
@@ -31,15 +77,14 @@ class DeviceAdapter:
 
     def build(self, trace: Trace, hooks: Hooks, *, correct: bool = False,
               memory: str | None = None) -> "Stage":
-        constants = {name: self.version.get(name) if value is None else value
-                     for name, value in trace.system.constants.items() if name not in RULES}
+        constants = constants_of(trace, self.version)
         constants["counters"] = self.version["counters"]
         if correct:
             constants |= RIGHT
         return Stage(trace, constants, hooks, memory)
 
 
-class Stage:
+class Stage(Plain):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, constants: dict[str, Any], hooks: Hooks,
@@ -61,15 +106,6 @@ class Stage:
             return name
         return user if instance.key is None else f"{user} {instance.key}"
 
-    def threads(self) -> dict[str, Callable[[], object]]:
-        return dict(self.machine.threads())
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
-
     def observe(self) -> dict[str, Value]:
         found = self.machine.observe()
         found["bql.lock"] = next((i.number for i in self.system.instances
@@ -84,6 +120,74 @@ class Stage:
     def close(self) -> None:
         self.machine.close()
 
+
+class HintAdapter:
+    """Builds two machines and a migration with free page hinting."""
+
+    def __init__(self, version: dict[str, Any]) -> None:
+        self.version = version
+
+    def build(self, trace: Trace, hooks: Hooks, *, correct: bool = False,
+              memory: str | None = None) -> "HintStage":
+        constants = constants_of(trace, self.version)
+        if correct:
+            constants |= Hints.version | {"stops_before_sync": True}
+        return HintStage(trace, constants, hooks)
+
+
+class HintStage(Plain):
+    """A source and a destination with memory of their own."""
+
+    def __init__(self, trace: Trace, constants: dict[str, Any], hooks: Hooks) -> None:
+        self.system = trace.system
+        postcopy = bool(trace.initial[self.system.position["migration.postcopy"]])
+        self.machine = HintMachine(at=hooks.at, env=hooks, postcopy=postcopy, **constants)
+        self.memory = "private mapping"
+        self.locks = {"free_page_lock": self.machine.device.free_page_lock}
+
+    def symptom(self, property: str) -> Sequence[str] | None:
+        m = self.machine
+        if property == "migrated_pages_arrive":
+            return [f"page{page}: the guest wrote {m.source.read(page, WIDTH)!r}, on the "
+                    f"destination it reads {m.destination.read(page, WIDTH)!r}"
+                    for page in m.having("used") if not m.sent(page)] or None
+        if property == "postcopy_faults_are_resolved":
+            return ["a virtual processor waits for a page that the source does not send"] \
+                if m.hangs else None
+        return [f"status {m.device.status}, command id {m.device.cmd_id}, migration {m.phase}"]
+
+    def close(self) -> None:
+        self.machine.close()
+
+
+class ControlAdapter:
+    """Builds what has no memory: the statistics queue, or the balloon's size."""
+
+    def __init__(self, machine: type, version: dict[str, Any], right: dict[str, Any]) -> None:
+        self.machine = machine
+        self.version = version
+        self.right = right
+
+    def build(self, trace: Trace, hooks: Hooks, *, correct: bool = False,
+              memory: str | None = None) -> "ControlStage":
+        constants = constants_of(trace, self.version) | (self.right if correct else {})
+        return ControlStage(trace, self.machine(at=hooks.at, env=hooks, **constants))
+
+
+class ControlStage(Plain):
+    """One of them."""
+
+    def __init__(self, trace: Trace, machine: Any) -> None:
+        self.system = trace.system
+        self.machine = machine
+        self.memory = ""
+        self.locks = {"the big lock": machine.bql}
+
+    def symptom(self, property: str) -> Sequence[str] | None:
+        return self.machine.symptom()
+
+
+# ── symptoms ─────────────────────────────────────────────────────────────────────────────────
 
 def content(m: Machine) -> list[str]:
     return [f"page{page}: the guest wrote {DATA!r} and reads {m.memory.cpu(page, len(DATA))!r}"

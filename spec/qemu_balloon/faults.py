@@ -25,7 +25,7 @@ def found(name, *, instance="small", **more):
 
 def leaked_reference():
     return found("reference_to_what_is_no_ram_is_kept", breaks=REFERENCES, rom=True, subpages=1,
-                 cite="V8: b86107ab43b8, 2020: unref the memory region before continuing")
+                 cite="V8: b86107ab43b8: a missing unref")
 
 
 def madvise_findings():
@@ -110,7 +110,7 @@ def today_faults():
         Fault("rom_is_discarded", breaks="only_ram_is_discarded", checks_ram=False,
               instance="rom", cite="V7: ROM pages could be ballooned"),
         Fault("reference_is_kept", breaks=REFERENCES, drops_reference=False, instance="rom",
-              cite="V8: b86107ab43b8, 2020"),
+              cite="V8: b86107ab43b8"),
         Fault("handler_without_the_big_lock", breaks=(DEVICES, MIGRATIONS),
               locks=False, resets=False, instance="ci", subpages=1,
               cite="the inhibit test and the discard are two steps; review of the RFC, 2018"),

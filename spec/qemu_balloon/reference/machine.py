@@ -68,8 +68,12 @@ class User(Actor):
         return self.lost or bool(self.machine.memory.stale_in(self.container))
 
     def notice(self) -> None:
-        """Something was discarded. Who has no pins misses it all the same."""
-        needs = self.relies or self.name == "postcopy" and self.holds
+        """Something was discarded. Who has no pins misses it all the same.
+
+        A vote is given back a moment before its holder takes note of that.
+        """
+        needs = self.relies or self.machine.one_sided and self.name == "postcopy" \
+            and self.holds and self.machine.votes.votes > 0
         if needs and not self.machine.memory.pins_of(self.container):
             self.lost = True
 

@@ -1,0 +1,78 @@
+"""A migration with free page hinting, and its rules."""
+from types import SimpleNamespace
+
+from checker import Component, invariant, sometimes, step_invariant
+
+from spec.qemu_balloon.hinting import Device, Guest, Migration, Ram
+
+
+class Hints(Component):
+    """One migration of one guest. The constants, by what they are about:
+
+      size        pages; slots of the queue; syncs: how often hinting starts anew, at most
+      situation   shrinks: the guest takes hinted pages back when memory is short
+      versions    checks_requested, start_locks, cleanup, hints_before_postcopy
+      mistakes    stops_before_sync
+      rules       strict: also those that the first version does not keep
+    """
+
+    version = dict(checks_requested=True, start_locks=True, cleanup="done",
+                   hints_before_postcopy=False)
+
+    def __init__(self, *, pages=1, slots=3, syncs=2, shrinks=True,
+                 checks_requested=None, start_locks=None, cleanup=None,
+                 hints_before_postcopy=None, stops_before_sync=True, strict=False):
+        chosen = dict(checks_requested=checks_requested, start_locks=start_locks,
+                      cleanup=cleanup, hints_before_postcopy=hints_before_postcopy)
+        self.options = SimpleNamespace(
+            pages=pages, slots=slots, syncs=syncs, shrinks=shrinks,
+            stops_before_sync=stops_before_sync,
+            **{name: self.version[name] if value is None else value
+               for name, value in chosen.items()})
+        self.ram = Ram(self.options)
+        self.device = Device(self.options, self.ram)
+        self.migration = Migration(self.options, self.ram, self.device)
+        self.guest = Guest(self.options, self.ram, self.device)
+        self.strict = strict
+
+    @invariant(when="strict")
+    def migrated_pages_arrive(self):
+        """When the guest runs on the destination alone, what it has in use is there."""
+        return self.ram.phase != "completed" or all(
+            self.ram.state[p] != "used" or self.ram.sent[p] for p in self.ram.page)
+
+    @step_invariant(when="strict")
+    def hinting_starts_on_request_only(self, before, after):
+        """S16: and not again because the answer to a request that was withdrawn comes late."""
+        return after.device.status != "start" or before.device.status == "start" \
+            or before.device.status == "requested"
+
+    @step_invariant(when="strict")
+    def status_changes_under_its_lock(self, before, after):
+        """S16: nobody changes it while the handler of the queue has an element in its hands."""
+        return before.device.status == after.device.status \
+            or not before.device.free_page_lock.locked()
+
+    @invariant(when="strict")
+    def the_guest_is_told_of_the_end(self):
+        """L8: whatever becomes of the migration, the guest learns that its pages are its own."""
+        over = self.ram.phase == "completed" or self.ram.phase == "cancelled"
+        return not over or self.device.cmd_id == 0 or self.device.status == "done"
+
+    @invariant(when="strict")
+    def postcopy_faults_are_resolved(self):
+        """L9: no virtual processor waits for a page that the source does not send."""
+        return not self.guest.hangs
+
+    @sometimes
+    def a_hint_saves_a_page(self):
+        return self.ram.phase == "completed" and not all(
+            self.ram.sent[p] for p in self.ram.page)
+
+    @sometimes
+    def completes(self):
+        return self.ram.phase == "completed"
+
+    @sometimes
+    def is_cancelled(self):
+        return self.ram.phase == "cancelled"
