@@ -7,11 +7,14 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
+from checker.engines import native
 from checker.engines.interp.explore import explore
 from checker.engines.live import Disagreement
 from checker.errors import SpecError
+from tests.fuzz.reduced import differing
 from tests.fuzz.spec_author import Author
-from tests.semantics.support import Tested, Unavailable, differences, explored, tested, write
+from tests.semantics.support import (Said, Tested, Unavailable, differences, explored, tested,
+                                     write)
 
 LARGEST = 600              # states; a larger system is passed over
 ENGINES = ("live", "native")
@@ -38,6 +41,7 @@ class Tally:
     too_large: int = 0
     states: int = 0
     smt: int = 0
+    reduced: Counter[str] = field(default_factory=Counter)
     features: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Tally:
             f"{self.specs:,} specs: {self.compared:,} compared ({self.states:,} states, "
             f"{self.smt:,} of them with Z3), {self.too_large:,} too large, "
             f"{self.refused.total():,} refused {dict(self.refused.most_common())}",
+            f"reduced: {dict(self.reduced.most_common())}",
             f"verdicts: {dict(self.verdicts.most_common())}",
             f"{len(self.features)} features; rarest: {', '.join(rare[:12])}",
             f"{len(self.findings)} disagreements"]
@@ -122,10 +127,21 @@ def _compare(it: Tested, text: str, tally: Tally, engines: tuple[str, ...], seed
             kind = f"{engine}: {', '.join(part.split(':')[0] for part in found)}"
             report = "\n".join(f"{engine}: {part}" for part in found)
             tally.findings.append(Finding(seed, text, kind, report))
+    if native.available():
+        _compare_reduced(it, text, tally, reference, seed)
     tally.compared += 1
     tally.states += reference.distinct or 0
     tally.verdicts.update(name if not name.startswith("property") else "declared property"
                           for name in reference.violated)
+
+
+def _compare_reduced(it: Tested, text: str, tally: Tally, reference: Said, seed: str) -> None:
+    """The native engine with each combination of reductions."""
+    for name, found in differing(it.system, reference):
+        tally.reduced[name.split(" of ")[0] + " and partial order" * (" and " in name)] += 1
+        if found:
+            kind = f"reduced: {', '.join(part.split(':')[0] for part in found)}"
+            tally.findings.append(Finding(seed, text, kind, "\n".join([name, *found])))
 
 
 def examine_seed(seed: str, folder: pathlib.Path, *, smt: bool = False) -> Tally:

@@ -16,6 +16,7 @@ from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.live import judged_live, write_live, write_members, write_tables
 from checker.engines.native.parts import Accessors, function
+from checker.engines.native.partial_order import PartialOrderCode
 from checker.engines.native.reduce import NOTHING, Reductions
 from checker.engines.native.steps import ProcessCode
 from checker.engines.native.symmetry import SymmetryCode
@@ -53,7 +54,8 @@ OWN_NAMES = """
     before blocked choices holder instance judge_step me model next number possible result s state
     t value witnessed word work initial_values
     asked fair goal premise property turns
-    all at colour e from holder holder_element holder_first i image k length live order said
+    all at colour e from held holder holder_element holder_first i image k length live order
+    reduced said
     set_end to v whole
 """.split()
 
@@ -101,6 +103,8 @@ class _File:
             write_live(self.steps, self.t, {self.numbers[p.name]: p for p in self.live})
         if self.reductions.symmetry:
             SymmetryCode(self.layout, self.names, self.steps, self.reductions.symmetry).all()
+        if self.reductions.alone:
+            self._reduced()
         self._model()
         head = Writer()
         self._head(head)
@@ -175,6 +179,16 @@ class _File:
                 self._each(write, process, f"took(work, {cast('unsigned', me)}, {step});")
             if not self.system.processes:
                 self._unused(write, "work", "before")
+
+    def _reduced(self) -> None:
+        def code(process: Process) -> ProcessCode:
+            return ProcessCode(process, self.t, self.names, self.steps, self.locations, False)
+
+        def steps(process: Process) -> str:
+            return self._call(process, "steps", ["work", "s"], self._number(process))
+
+        PartialOrderCode(self.system, self.names, self.steps, code, steps, self._each).all(
+            self.reductions.alone)
 
     def _start(self) -> None:
         write = self.steps
@@ -316,3 +330,5 @@ class _File:
                 write_members(write, self.live)
             if self.reductions.symmetry:
                 write(".canonical = canonical,")
+            if self.reductions.alone:
+                write(".reduced = reduced,")

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from checker.engines.native.partial_order import usable
 from checker.engines.native.symmetry import MOST_ELEMENTS
 from checker.errors import UserError
+from checker.ir.dependence import LocalStep
 from checker.ir.symmetry import symmetry
 from checker.ir.system import System
 from checker.types import Index
@@ -28,20 +30,21 @@ UNSOUND = {
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What a search leaves out: permutations of the elements of `symmetry`.
+    """What a search leaves out: permutations of the elements of `symmetry`, and other orders of
+    the steps that are taken `alone`.
 
     `notes` say what was asked for and can not be done, where that is no error.
     """
 
     symmetry: tuple[Index, ...] = ()
+    alone: tuple[LocalStep, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def used(self) -> tuple[str, ...]:
         """The reductions in words, for the verdict."""
-        if not self.symmetry:
-            return ()
-        return ("symmetry of " + ", ".join(index.name for index in self.symmetry),)
+        names = ", ".join(index.name for index in self.symmetry)
+        return (f"symmetry of {names}",) * bool(names) + ("partial order",) * bool(self.alone)
 
 
 NOTHING = Reductions()
@@ -57,7 +60,11 @@ def reductions(system: System, wanted: Sequence[Reduction]) -> Reductions:
     for name in wanted:
         _refuse_kinds(system, name)
     indices = _scalarsets(system, notes) if "symmetry" in wanted else ()
-    return Reductions(indices, tuple(notes))
+    alone = usable(system) if "partial-order" in wanted else ()
+    if "partial-order" in wanted and not alone:
+        notes.append("partial-order reduces nothing: each step may matter to another process, "
+                     "or to a property")
+    return Reductions(indices, alone, tuple(notes))
 
 
 def _refuse_kinds(system: System, name: Reduction) -> None:

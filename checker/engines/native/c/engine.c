@@ -576,7 +576,8 @@ static void expand_state(struct worker *worker, const word *state)
 {
     struct work *work = &worker->work;
     const size_t held = successors_held(worker);
-    const unsigned possible = successors(work, state);
+    const unsigned possible = model.reduced ? model.reduced(work, state)
+                                            : successors(work, state);
     worker->generated += successors_held(worker) - held;
     if (!work->open[DEADLOCK])
         return;

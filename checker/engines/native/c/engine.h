@@ -26,6 +26,9 @@
  *   void canonical(word *state), where `model.canonical` is set
  *       Replaces the state by the representative of all states that are the same to the model. The
  *       engine then stores representatives only; `before` and `state` above are some.
+ *   unsigned reduced(struct work *work, const word *before), where `model.reduced` is set
+ *       As successors(), but may leave out what need not be tried in this state; then it does not
+ *       say whether any instance is BLOCKED. The engine expands states with it.
  *   void start(struct work *work, const word *state, unsigned instance)
  *       Calls emit() for each way in which the instance gets from `state` to its first await.
  *   bool unfinished(const word *state)
@@ -92,6 +95,7 @@ struct model {
     const struct initial *initial;
     const bool *witnessed;          /* by property: finding it is no violation */
     void (*canonical)(word *state); /* NULL: each state stands for itself */
+    unsigned (*reduced)(struct work *work, const word *before);    /* NULL: all is tried */
 
     /* For liveness; the properties with the highest numbers are those. */
     unsigned lives;                 /* such properties */

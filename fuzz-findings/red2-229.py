@@ -1,0 +1,4 @@
+from checker import *
+
+class Fuzzed(Component):
+    instances = {}
