@@ -35,14 +35,17 @@
 enum outcome { DECIDED, NO_MEMORY, STOPPED };
 
 struct frame {
-    const uint32_t *row;                /* targets, then who takes the steps */
-    node at;
-    uint32_t next, count;               /* of its steps */
-    uint32_t number, lowest;            /* Tarjan's */
-    bool inside;                        /* has a step within its component */
     word taken;                         /* by whom, within the component so far */
     word seen;                          /* weak instances unable, strong ones able, somewhere */
+    node at;
+    uint32_t begin;                     /* of its row in its block */
+    uint32_t next;                      /* of its steps */
+    uint32_t count : 31;
+    uint32_t inside : 1;                /* has a step within its component */
+    uint32_t number, lowest;            /* Tarjan's */
 };
+
+_Static_assert(sizeof(struct frame) == 40, "there may be one for each node");
 
 struct division {
     struct graph *graph;
@@ -68,6 +71,11 @@ static inline void division_close(struct division *division)
     stack_close(&division->waiting);
 }
 
+static inline const uint32_t *frame_row(const struct graph *graph, const struct frame *frame)
+{
+    return graph->blocks[frame->at / BLOCK] + frame->begin;
+}
+
 static inline bool enter(struct division *division, node at)
 {
     struct graph *graph = division->graph;
@@ -79,8 +87,8 @@ static inline bool enter(struct division *division, node at)
     const uint32_t own = ++division->numbers;
     graph->vertices[at].mark = own;
     ((struct frame *)division->path.base)[division->depth++] = (struct frame){
-        .row = row.targets, .at = at, .count = row.count, .number = own, .lowest = own,
-        .seen = graph_able(graph, at) ^ graph->weak,
+        .seen = graph_able(graph, at) ^ graph->weak, .at = at, .begin = row.begin,
+        .count = row.count, .number = own, .lowest = own,
     };
     return true;
 }
@@ -126,7 +134,8 @@ static bool leave(struct division *division)
     if (!stack_grow(&division->waiting, (division->waits + 1) * sizeof(node)))
         return false;
     ((node *)division->waiting.base)[division->waits++] = left->at;
-    const unsigned char *takers = (const unsigned char *)(parent->row + parent->count);
+    const uint32_t *row = frame_row(division->graph, parent);
+    const unsigned char *takers = (const unsigned char *)(row + parent->count);
     parent->taken |= left->taken | division->graph->taken[takers[parent->next]];
     parent->seen |= left->seen;
     parent->inside = true;
@@ -144,10 +153,11 @@ static enum outcome divide_from(struct division *division, node root)
         return NO_MEMORY;
     while (division->depth > 0) {
         struct frame *frame = &((struct frame *)division->path.base)[division->depth - 1];
-        const unsigned char *takers = (const unsigned char *)(frame->row + frame->count);
+        const uint32_t *row = frame_row(graph, frame);
+        const unsigned char *takers = (const unsigned char *)(row + frame->count);
         bool down = false;
         for (; frame->next < frame->count && !down; frame->next += !down) {
-            const uint32_t mark = graph->vertices[frame->row[frame->next]].mark;
+            const uint32_t mark = graph->vertices[row[frame->next]].mark;
             down = mark <= BEGIN;
             if (!down && mark < FAIR) {
                 frame->taken |= graph->taken[takers[frame->next]];
@@ -155,7 +165,7 @@ static enum outcome divide_from(struct division *division, node root)
                 frame->lowest = mark < frame->lowest ? mark : frame->lowest;
             }
         }
-        if (down ? !enter(division, frame->row[frame->next]) : !leave(division))
+        if (down ? !enter(division, row[frame->next]) : !leave(division))
             return NO_MEMORY;
         if (division->numbers % LOOK_EVERY == 0 && *division->interrupt)
             return STOPPED;

@@ -40,7 +40,7 @@
  * and, through `model`, where there are liveness properties:
  *
  *   void turns(struct work *work, const word *before)
- *       As successors(), and after each instance calls took() with its number and with what
+ *       As successors(), and after each instance calls took() (model.h) with its number and what
  *       successors() would have said of it alone.
  *   bool goal(unsigned property, const word *state)
  *       Whether what shall happen at last is true.
@@ -113,6 +113,14 @@ struct work {
     const bool *open;
     bool *seen;
     bool *fired;
+    struct turn *turn;              /* by instance, for took() */
+};
+
+/* What an instance did in a state: up to where the successors are its own or earlier ones', and
+ * what successors() says. */
+struct turn {
+    const word *end;
+    unsigned possible;
 };
 
 /* Defined by the generated file. */
@@ -128,7 +136,6 @@ void more_room(struct work *work);                    /* for successors; called 
 void found_state(struct work *work, unsigned property, const word *state);
 void found_step(struct work *work, unsigned property, const word *before, const word *after);
 void fail(struct work *work, unsigned property, const word *before);
-void took(struct work *work, unsigned instance, unsigned possible);
 
 static inline void copy(word *to, const word *from)
 {

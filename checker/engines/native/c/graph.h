@@ -52,6 +52,7 @@ struct row {
     const uint32_t *targets;
     const unsigned char *takers;
     uint32_t count;
+    uint32_t begin;                     /* in its block */
 };
 
 static inline size_t graph_blocks(const struct graph *graph)
@@ -72,10 +73,10 @@ static inline uint32_t row_count(uint32_t units)
 
 static inline struct row graph_row(const struct graph *graph, node at)
 {
-    const uint32_t begin = at % BLOCK ? graph->vertices[at - 1].end : 0;
     struct row row;
-    row.targets = graph->blocks[at / BLOCK] + begin;
-    row.count = row_count(graph->vertices[at].end - begin);
+    row.begin = at % BLOCK ? graph->vertices[at - 1].end : 0;
+    row.targets = graph->blocks[at / BLOCK] + row.begin;
+    row.count = row_count(graph->vertices[at].end - row.begin);
     row.takers = (const unsigned char *)(row.targets + row.count);
     return row;
 }

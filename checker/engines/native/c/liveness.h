@@ -17,26 +17,10 @@
 
 #define GROUP 64                        /* states whose successors are looked up together */
 
-/* The successors up to a position that one instance makes. */
-struct turn {
-    size_t end;
-    unsigned char taker;
-};
-
-/* A state of a group: where its turns end, and who can step. */
-struct expanded {
-    size_t turns;
-    word able;
-    bool moves;
-};
-
 /* What a worker writes rows with. */
 struct builder {
     struct chunk chunk;
-    struct turn *turns;                 /* of a group */
-    size_t count;
-    size_t held;                        /* successors in the turns so far */
-    struct expanded states[GROUP];
+    struct turn *turns;                 /* by state of a group and instance */
     size_t size;                        /* of the group */
     unsigned char *takers;              /* of a row that is being written */
     size_t room;
@@ -71,8 +55,10 @@ static void mark_places(struct worker *worker)
     while (claim(worker, ranks->size) && !stopped(search)) {
         const word begin = worker->at * PLACES, end = worker->end * PLACES;
         for (word place = begin; place < end && place < places; place++) {
-            if (!table_read(table, place, state))
+            if (!table_read(table, place, state)) {
+                place = table_skip(table, place);
                 continue;
+            }
             bool all = true;
             for (unsigned p = first_live(); p < model.properties && all; p++)
                 all = model.goal(p, state);
@@ -82,22 +68,20 @@ static void mark_places(struct worker *worker)
     }
 }
 
-void took(struct work *work, unsigned instance, unsigned possible)
+/* Expands one more state of a group. Where the room has to grow meanwhile, it moves, and turns
+ * point to where it was: those of this state are made again, the others are put right. */
+static void expand_turns(struct worker *worker, struct builder *builder, const word *state)
 {
-    struct worker *worker = (struct worker *)work;
-    struct liveness *live = worker->search->liveness;
-    struct builder *builder = &live->builders[worker->id];
-    const unsigned char taker = live->taker[instance];
-    const size_t held = successors_held(worker);
-    if (possible & ENABLED) {
-        builder->states[builder->size].moves = true;
-        if (taker < MOST_FAIR)
-            builder->states[builder->size].able |= (word)1 << taker;
-    }
-    if (held > builder->held) {
-        builder->turns[builder->count++] = (struct turn){held, taker};
-        builder->held = held;
-    }
+    const size_t held = successors_held(worker), turns = builder->size++ * model.instances;
+    const word *const old = worker->room, *room;
+    worker->work.turn = builder->turns + turns;
+    do {
+        room = worker->room;
+        worker->work.next = worker->room + held * WORDS;
+        model.turns(&worker->work, state);
+    } while (worker->room != room);
+    for (size_t i = 0; i < turns && room != old; i++)
+        builder->turns[i].end = room + (builder->turns[i].end - old);
 }
 
 /* Expands states from `*place` on until there are enough successors to look up. */
@@ -107,13 +91,12 @@ static void expand_group(struct worker *worker, word *place, size_t most)
     struct builder *builder = &search->liveness->builders[worker->id];
     word state[WORDS];
     worker->work.next = worker->room;
-    builder->count = builder->held = builder->size = 0;
-    while (builder->size < most && builder->held < BATCH) {
+    builder->size = 0;
+    while (builder->size < most && successors_held(worker) < BATCH
+           && !atomic_load_explicit(&search->reason, memory_order_relaxed)) {
         *place = ranks_from(&search->liveness->graph.ranks, *place);
         table_read(&search->table, (*place)++, state);
-        builder->states[builder->size] = (struct expanded){0};
-        model.turns(&worker->work, state);
-        builder->states[builder->size++].turns = builder->count;
+        expand_turns(worker, builder, state);
     }
 }
 
@@ -140,44 +123,50 @@ static void look_up(struct worker *worker)
     }
 }
 
-/* Writes the row of a node: its steps are the successors from `begin` on, in the turns up to
- * `end`. The same step of the same instance is mostly written once. False without memory. */
-static bool write_row(struct worker *worker, node at, const struct turn *turn,
-                      const struct turn *end, size_t begin, const struct expanded *from)
+/* Writes the row of a node: its steps are the successors from `begin` on, by turns. The same step
+ * of the same instance is mostly written once. False without memory. */
+static bool write_row(struct worker *worker, node at, const struct turn *turns, const word *begin)
 {
+    const struct liveness *live = worker->search->liveness;
     struct graph *graph = &worker->search->liveness->graph;
-    struct builder *builder = &worker->search->liveness->builders[worker->id];
+    struct builder *builder = &live->builders[worker->id];
     const uint32_t held = at % BLOCK ? graph->vertices[at - 1].end : 0;
-    const size_t most = turn == end ? 1 : end[-1].end - begin;
-    uint32_t count = 0;
+    const word *end = model.instances ? turns[model.instances - 1].end : begin;
+    const size_t most = (size_t)(end - begin) / WORDS + 1;
     if (!graph_reserve(graph, &builder->chunk, at / BLOCK, held, (uint32_t)most))
         return false;
     if (most > builder->room) {
-        builder->room = 2 * most;
+        builder->room = 2 * most + sizeof(uint32_t);
         builder->takers = need(realloc(builder->takers, builder->room));
     }
-    uint32_t *targets = builder->chunk.next;
-    for (; turn < end; turn++)
-        for (const uint32_t own = count; begin < turn->end; begin++) {
-            const node target = (node)worker->room[begin * WORDS];
+    uint32_t *targets = builder->chunk.next, count = 0;
+    unsigned possible = 0;
+    word able = 0;
+    for (unsigned i = 0; i < model.instances; i++) {
+        possible |= turns[i].possible;
+        if (turns[i].possible & ENABLED)
+            able |= graph->taken[live->taker[i]];
+        for (const uint32_t own = count; begin < turns[i].end; begin += WORDS) {
+            const node target = (node)*begin;
             uint32_t same = count;
             while (same > own && count - same < NEAR && targets[same - 1] != target)
                 same--;
             const bool known = same > own && targets[same - 1] == target;
-            if (target == NO_NODE || known)
-                continue;
             targets[count] = target;
-            builder->takers[count++] = turn->taker;
+            builder->takers[count] = live->taker[i];
+            count += target != NO_NODE && !known;
         }
-    if (!from->moves) {
+    }
+    if (!(possible & ENABLED)) {
         targets[0] = at;
         builder->takers[0] = STUTTER;
         count = 1;
     }
-    memcpy(targets + count, builder->takers, count);
+    for (uint32_t i = 0; i < count; i += sizeof(uint32_t))
+        memcpy(&targets[count + i / sizeof(uint32_t)], &builder->takers[i], sizeof(uint32_t));
     builder->chunk.next += row_units(count);
     graph->vertices[at].end = held + row_units(count);
-    graph_set_able(graph, at, from->able);
+    graph_set_able(graph, at, able);
     return true;
 }
 
@@ -194,15 +183,12 @@ static bool write_block(struct worker *worker, size_t block)
         if (stopped(worker->search))
             return true;                /* some successors may be missing */
         look_up(worker);
-        size_t turn = 0, successor = 0;
+        const word *begin = worker->room;
         for (size_t i = 0; i < builder->size; i++, at++) {
-            const struct expanded *from = &builder->states[i];
-            if (!write_row(worker, (node)at, builder->turns + turn, builder->turns + from->turns,
-                           successor, from))
+            const struct turn *turns = builder->turns + i * model.instances;
+            if (!write_row(worker, (node)at, turns, begin))
                 return false;
-            if (from->turns > turn)
-                successor = builder->turns[from->turns - 1].end;
-            turn = from->turns;
+            begin = model.instances ? turns[model.instances - 1].end : begin;
         }
     }
     atomic_fetch_add(&graph->units, graph->vertices[end - 1].end);
@@ -411,8 +397,7 @@ static void open_liveness(struct search *search)
     graph->mask_bytes = fair > 32 ? 8 : fair > 16 ? 4 : fair > 8 ? 2 : fair > 0;
     live->builders = need(calloc(search->crew.size, sizeof *live->builders));
     for (unsigned i = 0; i < search->crew.size; i++)
-        live->builders[i].turns = need(malloc((GROUP * model.instances + 1)
-                                              * sizeof(struct turn)));
+        live->builders[i].turns = need(calloc(GROUP * model.instances + 1, sizeof(struct turn)));
 }
 
 /* Decides the liveness properties, after a complete search. */

@@ -12,6 +12,11 @@ static inline void emit(struct work *work, const word *after)
     work->next += WORDS;
 }
 
+static inline void took(struct work *work, unsigned instance, unsigned possible)
+{
+    work->turn[instance] = (struct turn){work->next, possible};
+}
+
 /* ── parts of words ───────────────────────────────────────────────────────────────────────── */
 
 static inline word mask(unsigned width)

@@ -29,6 +29,15 @@ struct ranks {
     size_t count;                       /* of marked places, after ranks_count() */
 };
 
+/* The ones among the bits; the compiler's own would be a call where the processor is not known. */
+static inline node count_ones(word bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (node)(bits * 0x0101010101010101 >> 56);
+}
+
 /* Marks for so many places, none of them set; false where there is no memory for them. */
 static inline bool ranks_open(struct ranks *ranks, word places)
 {
@@ -57,7 +66,7 @@ static inline void ranks_count(struct ranks *ranks)
         line->before = (node)count;
         for (unsigned w = 0; w < LINE_WORDS; w++) {
             line->within[w] = (uint16_t)(count - line->before);
-            count += (size_t)__builtin_popcountll(line->marks[w]);
+            count += count_ones(line->marks[w]);
         }
     }
     ranks->count = count;
@@ -76,8 +85,7 @@ static inline node ranks_number(const struct ranks *ranks, word place)
     const word bit = (word)1 << at % 64;
     if (!(line->marks[w] & bit))
         return NO_NODE;
-    return line->before + line->within[w]
-           + (node)__builtin_popcountll(line->marks[w] & (bit - 1));
+    return line->before + line->within[w] + count_ones(line->marks[w] & (bit - 1));
 }
 
 /* The place of a number. */

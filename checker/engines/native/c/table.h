@@ -99,6 +99,14 @@ static inline bool table_open(struct table *table, enum kind kind, word slots)
     return table->slots != NULL;
 }
 
+/* A place as far as is easily seen on from an empty one, with nothing but empty ones between. */
+static inline word table_skip(const struct table *table, word place)
+{
+    if (table->kind == DIRECT && ((const word *)table->slots)[place / 64] == 0)
+        return place | 63;
+    return place;
+}
+
 static inline void table_close(struct table *table)
 {
     memory_give(table->slots, table_memory(table));
