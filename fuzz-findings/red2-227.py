@@ -1,4 +1,0 @@
-from checker import *
-
-class Fuzzed(Component):
-    instances = {}
