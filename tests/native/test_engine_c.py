@@ -45,9 +45,24 @@ def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
     paths = [line for line in lines if line[0] == "path"]
     assert paths == [["path", "1", "34"], ["path", "2", "133"], ["path", "3", "67"]]
     assert answer(program, "threads=1")[1:] == lines[1:]
-    for arguments in (["limit=5000"], ["memory=600000"], ["early=1"]):
+    for arguments in (["limit=5000"], ["memory=250000"], ["early=1"]):
         outcome = answer(program, "threads=3", *arguments)[0][1]
         assert outcome == arguments[0].split("=")[0]
+
+
+@pytest.mark.parametrize("words, budget", [(1, 14_000_000), (2, 30_000_000)])
+def test_what_memory_has_no_room_for_goes_to_a_file(tmp_path, words, budget):
+    """With the same budget the search completes, with the same answer, and leaves no file."""
+    program = compile_(tmp_path, words, "-O1", "-DMODULUS=100")
+    ample, short = answer(program, "threads=2"), f"memory={budget}"
+    assert answer(program, "threads=2", short)[0][1] == "memory"
+    folder = tmp_path / "levels"
+    folder.mkdir()
+    spilled = answer(program, "threads=2", short, f"spill={folder}")
+    assert spilled[0][:5] == ample[0][:5] and spilled[1:] == ample[1:]
+    assert int(spilled[0][5]) < budget and not list(folder.iterdir())
+    nowhere = answer(program, "threads=2", short, f"spill={tmp_path}/missing")
+    assert nowhere[0][1] == "memory"
 
 
 def test_wrong_arguments_are_refused(tmp_path):

@@ -64,7 +64,7 @@ def test_the_limit_is_exact(threads, limit):
 
 
 def test_the_memory_budget_ends_the_search():
-    budget = 40 << 20
+    budget = 12 << 20
     found = explore(counters(7, 10), memory=budget, threads=2)
     assert not found.complete and "memory" in found.reason
     assert 10 ** 6 < found.distinct < 10 ** 7

@@ -20,7 +20,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from checker.engines.native.build import OPTIMISED, CompileError, NoCompiler, executable
+from checker.engines.native.build import (OPTIMISED, CompileError, NoCompiler, cache_directory,
+                                         executable)
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
 from checker.engines.native.reduce import Reduction, reductions
@@ -98,6 +99,7 @@ def _arguments(threads: int | None, limit: int | None, memory: int | None,
                stop_early: bool) -> list[str]:
     return [f"threads={threads or default_threads()}", f"limit={limit or 0}",
             f"memory={free_memory() if memory is None else memory}",
+            f"spill={cache_directory()}",
             f"early={int(stop_early)}"]
 
 

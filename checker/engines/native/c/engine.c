@@ -30,6 +30,7 @@
 #include "table.h"
 
 #define BATCH 128                       /* successors stored together */
+#define PIECE 256                       /* states read together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
 #define TICKETS 1024                    /* room in the table reserved by a worker at a time */
@@ -74,6 +75,7 @@ struct worker {
     size_t stored;                      /* successors in the room that are in the table */
     size_t at, end;                     /* the piece of the level: positions still to expand */
     word tickets;
+    word piece[PIECE * WORDS];          /* states of the level that are being expanded */
     struct log log;
     struct finding *findings;           /* of this level, by property */
     struct finding *steps_back;         /* by property: the smallest predecessor so far */
@@ -118,6 +120,7 @@ struct search {
     _Atomic uint64_t admitted;          /* states counted against the limit */
     size_t initial;
     bool stop_early;
+    const char *spill;                  /* folder for levels that memory has no room for */
     bool walking;                       /* see walk_paths() */
     double reported;                    /* when */
     struct liveness *liveness;          /* see liveness.h */
@@ -236,10 +239,10 @@ static size_t level_count(const struct search *search, size_t level)
     return count;
 }
 
-/* The states from a position of a level on, numbered through all logs; `*count` of those up to
- * `end` lie one after the other. */
-static const word *level_read(const struct search *search, size_t level, size_t position,
-                              size_t end, size_t *count)
+/* Copies states of a level from a position on, numbered through all logs: some of those before
+ * `end`, at most PIECE; how many those were. */
+static size_t level_read(const struct search *search, size_t level, size_t position, size_t end,
+                         word *states)
 {
     const size_t *from = level_bounds(search, level), *to = level_bounds(search, level + 1);
     const size_t wanted = end - position;
@@ -248,13 +251,9 @@ static const word *level_read(const struct search *search, size_t level, size_t 
         position -= to[i] - from[i];
         i++;
     }
-    size_t available;
-    const word *states = log_read(&search->workers[i].log, from[i] + position, &available);
-    const size_t left = to[i] - from[i] - position;
-    *count = left < available ? left : available;
-    if (wanted < *count)
-        *count = wanted;
-    return states;
+    const size_t left = to[i] - from[i] - position, most = wanted < left ? wanted : left;
+    return log_read(&search->workers[i].log, from[i] + position, most < PIECE ? most : PIECE,
+                    states);
 }
 
 /* The states stored since the last level was complete become a level; false when there are none. */
@@ -264,11 +263,13 @@ static bool finish_level(struct search *search)
     const size_t rows = search->levels + 2;
     search->bounds = need(realloc(search->bounds, rows * size * sizeof(size_t)));
     for (unsigned i = 0; i < size; i++)
-        level_bounds(search, search->levels + 1)[i] = log_count(&search->workers[i].log);
+        level_bounds(search, search->levels + 1)[i] = search->workers[i].log.count;
     search->level_size = level_count(search, search->levels);
     if (search->level_size == 0)
         return false;
     search->levels++;
+    for (unsigned i = 0; i < size; i++)
+        search->workers[i].log.over = level_bounds(search, search->levels - 1)[i] / CHUNK_STATES;
     return true;
 }
 
@@ -454,7 +455,7 @@ static bool store(struct worker *worker)
     }
     worker->stored = 0;
     worker->work.next = worker->room;
-    atomic_store_explicit(&worker->shown_distinct, log_count(&worker->log),
+    atomic_store_explicit(&worker->shown_distinct, worker->log.count,
                           memory_order_relaxed);
     atomic_store_explicit(&worker->shown_generated, worker->generated, memory_order_relaxed);
     return true;
@@ -478,81 +479,7 @@ static void report(struct search *search)
     fflush(stdout);
 }
 
-/* ── growing ──────────────────────────────────────────────────────────────────────────────── */
-
-static void rehash(struct worker *worker)
-{
-    struct search *search = worker->search;
-    const struct table *old = &search->table, *wider = &search->wider;
-    word state[WORDS];
-    while (claim(worker, table_indices(old)))
-        for (; worker->at < worker->end; worker->at++)
-            if (table_read(old, worker->at, state)
-                && table_insert(wider, table_place(wider, state), state) == NO_ROOM)
-                atomic_store(&search->crowded, true);
-}
-
-/* Opens a table of at least so many slots, of the kind that is best then, or else of as many WHOLE
- * slots as the budget has left, where that is worth it. */
-static bool open_wider(struct search *search, word slots)
-{
-    const size_t held = atomic_load(&memory.held);
-    const size_t room = (held < memory.budget ? memory.budget - held : 0) / 8 * 7;
-    const enum kind kind = table_kind(slots, room);
-    if (table_bytes(kind, table_capacity(kind, slots)) <= room)
-        return table_open(&search->wider, kind, slots);
-    const word affordable = room / sizeof(entry);
-    return kind == WHOLE && affordable >= search->table.capacity / 4 * 5
-           && table_open(&search->wider, WHOLE, affordable);
-}
-
-/* Moves all states to the wider table; workers keep their pieces of the level. */
-static void move_states(struct search *search)
-{
-    size_t at[MOST_THREADS], end[MOST_THREADS], states = 0;
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        struct worker *worker = &search->workers[i];
-        at[i] = worker->at;
-        end[i] = worker->end;
-        worker->tickets = 0;
-        states += log_count(&worker->log);
-    }
-    const size_t cursor = atomic_exchange(&search->cursor, 0);
-    together_over(search, table_indices(&search->table), rehash);
-    atomic_store(&search->cursor, cursor);
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        search->workers[i].at = at[i];
-        search->workers[i].end = end[i];
-    }
-    atomic_store(&search->wider.reserved, states);
-}
-
-/* Makes the table wider. Where the budget does not allow that, lets it fill up further, and ends
- * the search where it is as full as it may be. */
-static void grow(struct search *search)
-{
-    struct table *table = &search->table;
-    word slots = FIRST_CAPACITY;
-    while (slots < table->capacity * (table_memory(table) < HUGE_PAGE * 16 ? 4 : 2))
-        slots *= 2;
-    bool crowded = atomic_exchange(&search->crowded, false);
-    bool opened = open_wider(search, slots)
-                  || (slots / 2 > table->capacity && open_wider(search, slots / 2));
-    for (; opened; opened = open_wider(search, slots)) {
-        move_states(search);
-        if (!atomic_exchange(&search->crowded, false)) {
-            table_close(table);
-            *table = search->wider;
-            return;
-        }
-        table_close(&search->wider);
-        crowded = true;
-        slots *= 2;
-    }
-    if (crowded || table->most >= table->capacity / 8 * 7)
-        stop(search, MEMORY);
-    table->most = table->capacity / 8 * 7;
-}
+#include "grow.h"
 
 /* ── expanding ────────────────────────────────────────────────────────────────────────────── */
 
@@ -592,13 +519,12 @@ static void expand(struct worker *worker)
     const size_t size = search->level_size;
     do {
         while (worker->at < worker->end) {
-            size_t count;
-            const word *states = level_read(search, search->depth, worker->at, worker->end,
-                                            &count);
+            const size_t count = level_read(search, search->depth, worker->at, worker->end,
+                                            worker->piece);
             for (size_t i = 0; i < count; i++) {
                 if (successors_held(worker) >= BATCH && !store(worker))
                     return;
-                expand_state(worker, states + i * WORDS);
+                expand_state(worker, worker->piece + i * WORDS);
                 worker->at++;
             }
         }
@@ -679,7 +605,7 @@ static void start_search(struct search *search)
         }
     } while (changed > 0 && (search->walking || !stopped(search)));
     free(option);
-    search->initial = log_count(&search->workers[0].log);
+    search->initial = search->workers[0].log.count;
 }
 
 static void run(struct search *search)
@@ -743,9 +669,9 @@ static void look_back(struct worker *worker)
     struct search *search = worker->search;
     while (claim(worker, search->level_size))
         while (worker->at < worker->end) {
-            size_t count;
-            const word *states = level_read(search, search->depth, worker->at, worker->end,
-                                            &count);
+            const word *states = worker->piece;
+            const size_t count = level_read(search, search->depth, worker->at, worker->end,
+                                            worker->piece);
             worker->at += count;
             for (size_t i = 0; i < count; i++, states += WORDS) {
                 if (beaten(worker, states))
@@ -907,7 +833,7 @@ static void print_counts(const struct search *search)
 {
     uint64_t distinct = 0, generated = 0;
     for (unsigned i = 0; i < search->crew.size; i++) {
-        distinct += log_count(&search->workers[i].log);
+        distinct += search->workers[i].log.count;
         generated += search->workers[i].generated;
     }
     printf("result %s %llu %llu %zu %zu\n", reason_names[search->reason],
@@ -974,13 +900,13 @@ static bool dump(const struct search *search, const char *name)
     FILE *file = fopen(name, "wb");
     if (file == NULL)
         return false;
+    word states[PIECE * WORDS];
     for (unsigned i = 0; i < search->crew.size; i++) {
         const struct log *log = &search->workers[i].log;
-        const size_t states = log_count(log);
-        for (size_t at = 0, count; at < states; at += count) {
-            const word *from = log_read(log, at, &count);
-            count = states - at < count ? states - at : count;
-            fwrite(from, WORDS * sizeof(word), count, file);
+        for (size_t at = 0, count; at < log->count; at += count) {
+            const size_t left = log->count - at;
+            count = log_read(log, at, left < PIECE ? left : PIECE, states);
+            fwrite(states, WORDS * sizeof(word), count, file);
         }
     }
     const bool good = !ferror(file);
@@ -1013,7 +939,7 @@ static void open_worker(struct search *search, unsigned id)
     worker->findings = need(calloc(model.properties, sizeof(struct finding)));
     worker->steps_back = need(calloc(model.properties, sizeof(struct finding)));
     worker->holder = need(calloc(model.instances + 1, sizeof(unsigned)));
-    if (!log_open(&worker->log))
+    if (!log_open(&worker->log, search->spill))
         need(NULL);
 }
 
@@ -1047,6 +973,7 @@ static void open_search(struct search *search, unsigned threads)
 struct options {
     unsigned long long threads, limit, memory, early, live;
     const char *dump;                   /* the file for all states */
+    const char *spill;                  /* the folder for levels that memory has no room for */
 };
 
 /* Arguments are `name=value`; false for anything else. */
@@ -1054,26 +981,31 @@ static bool read_option(struct options *options, const char *argument)
 {
     const struct {
         const char *name;
-        unsigned long long *amount;
-    } amounts[] = {
-        {"threads", &options->threads},
-        {"limit", &options->limit},
-        {"memory", &options->memory},
-        {"early", &options->early},
-        {"live", &options->live},
+        unsigned long long *amount;     /* or */
+        const char **text;
+    } known[] = {
+        {"threads=", &options->threads, NULL},
+        {"limit=", &options->limit, NULL},
+        {"memory=", &options->memory, NULL},
+        {"early=", &options->early, NULL},
+        {"live=", &options->live, NULL},
+        {"dump=", NULL, &options->dump},
+        {"spill=", NULL, &options->spill},
     };
-    const char *value = strchr(argument, '=');
-    if (value == NULL)
-        return false;
-    const size_t length = (size_t)(value++ - argument);
-    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
-        if (strlen(amounts[i].name) == length && memcmp(amounts[i].name, argument, length) == 0) {
-            char *end;
-            *amounts[i].amount = strtoull(value, &end, 10);
-            return end != value && *end == '\0';
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const size_t length = strlen(known[i].name);
+        const char *value = argument + length;
+        if (strncmp(argument, known[i].name, length) != 0)
+            continue;
+        if (known[i].text != NULL) {
+            *known[i].text = value;
+            return true;
         }
-    options->dump = value;
-    return length == 4 && memcmp(argument, "dump", length) == 0;
+        char *end;
+        *known[i].amount = strtoull(value, &end, 10);
+        return end != value && *end == '\0';
+    }
+    return false;
 }
 
 int main(int count, char **arguments)
@@ -1089,6 +1021,7 @@ int main(int count, char **arguments)
     signal(SIGTERM, interrupt);
     search.limit = options.limit;
     search.stop_early = options.early != 0;
+    search.spill = options.spill;
     search.reported = now();
     memory.budget = SIZE_MAX / 2;        /* what it takes to begin is counted, but not refused */
     open_search(&search, options.threads < 1 ? 1 : options.threads > MOST_THREADS

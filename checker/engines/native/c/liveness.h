@@ -268,8 +268,10 @@ static bool begin_level(const struct search *search, size_t level, struct walk *
     if (!asked && level > 0)
         return true;
     const size_t size = level_count(search, level);
+    word piece[PIECE * WORDS];
     for (size_t at = 0, count; at < size; at += count) {
-        const word *states = level_read(search, level, at, size, &count);
+        const word *states = piece;
+        count = level_read(search, level, at, size, piece);
         for (size_t i = 0; i < count; i++, states += WORDS) {
             if (asked && !model.premise(property, states))
                 continue;

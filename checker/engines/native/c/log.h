@@ -3,12 +3,19 @@
  * The levels of the search are intervals of the logs: the states at depth d are, for each worker,
  * those between two positions in its log. They are kept for good, since paths are found by going
  * back through them. A log is a directory of chunks, so that nothing ever moves while other
- * workers read.
+ * workers read; a state of one word takes as many bytes as it has bits for.
+ *
+ * Where memory is short, chunks of the levels that are over go to a file, which has no name and so
+ * goes away with the process: nobody needs them before paths are looked for.
  */
 #ifndef LOG_H
 #define LOG_H
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "memory.h"
@@ -17,48 +24,137 @@
 #define DIRECTORY ((size_t)1 << 22)     /* chunks: more states than memory can hold */
 
 struct log {
-    word **chunks;
+    unsigned char **chunks;     /* NULL for those in the file, where they follow each other */
     size_t opened;              /* chunks */
-    word *next;
-    const word *end;            /* of the chunk of `next` */
+    size_t count;               /* states */
+    unsigned char *next;        /* place in the last chunk */
+    size_t over;                /* chunks that hold nothing but levels that are over */
+    size_t filed;               /* of those, chunks in the file */
+    const char *folder;         /* for the file; NULL where nothing may be written */
+    int file;                   /* 0 for none yet */
 };
 
-static inline bool log_open(struct log *log)
+static inline size_t log_bytes(void)
+{
+    return WORDS == 1 ? (model.bits + 7) / 8 : WORDS * sizeof(word);
+}
+
+/* A state is written as a whole word, also where fewer bytes of it are kept. */
+static inline size_t log_chunk(void)
+{
+    return CHUNK_STATES * log_bytes() + sizeof(word);
+}
+
+static inline bool log_open(struct log *log, const char *folder)
 {
     memset(log, 0, sizeof *log);
-    log->chunks = mmap(NULL, DIRECTORY * sizeof(word *), PROT_READ | PROT_WRITE,
+    log->folder = folder;
+    log->chunks = mmap(NULL, DIRECTORY * sizeof *log->chunks, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return log->chunks != MAP_FAILED;
 }
 
-static inline size_t log_count(const struct log *log)
+/* Writes all of it; false where that fails. */
+static inline bool write_at(int file, const unsigned char *from, size_t bytes, size_t offset)
 {
-    return log->opened * CHUNK_STATES - (size_t)(log->end - log->next) / WORDS;
-}
-
-/* False where there is no memory for another chunk. */
-static inline bool log_append(struct log *log, const word *state)
-{
-    if (log->next == log->end) {
-        const size_t bytes = CHUNK_STATES * WORDS * sizeof(word);
-        word *chunk = log->opened < DIRECTORY ? memory_take(bytes) : NULL;
-        if (chunk == NULL)
+    while (bytes > 0) {
+        const ssize_t written = pwrite(file, from, bytes, (off_t)offset);
+        if (written <= 0)
             return false;
-        log->chunks[log->opened++] = chunk;
-        log->next = chunk;
-        log->end = chunk + CHUNK_STATES * WORDS;
+        from += written;
+        offset += (size_t)written;
+        bytes -= (size_t)written;
     }
-    copy(log->next, state);
-    log->next += WORDS;
     return true;
 }
 
-/* The state at a position; those up to the end of its chunk, `*count`, follow it directly. */
-static inline const word *log_read(const struct log *log, size_t position, size_t *count)
+static inline bool read_at(int file, unsigned char *to, size_t bytes, size_t offset)
 {
-    const size_t inside = position % CHUNK_STATES;
-    *count = CHUNK_STATES - inside;
-    return log->chunks[position / CHUNK_STATES] + inside * WORDS;
+    while (bytes > 0) {
+        const ssize_t got = pread(file, to, bytes, (off_t)offset);
+        if (got <= 0)
+            return false;
+        to += got;
+        offset += (size_t)got;
+        bytes -= (size_t)got;
+    }
+    return true;
+}
+
+/* A file that nobody else sees. */
+static inline int file_without_name(const char *folder)
+{
+    char name[4096];
+    if ((size_t)snprintf(name, sizeof name, "%s/checker-levels-XXXXXX", folder) >= sizeof name)
+        return -1;
+    const int file = mkstemp(name);
+    if (file >= 0)
+        unlink(name);
+    return file;
+}
+
+/* Moves the first chunk that can be spared to the file; its memory, or NULL. */
+static inline unsigned char *log_spare(struct log *log)
+{
+    if (log->folder == NULL || log->filed == log->over)
+        return NULL;
+    if (log->file == 0)
+        log->file = file_without_name(log->folder);
+    unsigned char *chunk = log->chunks[log->filed];
+    const size_t bytes = CHUNK_STATES * log_bytes();
+    if (log->file < 0 || !write_at(log->file, chunk, bytes, log->filed * bytes))
+        return NULL;
+    log->chunks[log->filed++] = NULL;
+    return chunk;
+}
+
+/* Gives back the memory of all chunks that can be spared; whether there were any. */
+static inline bool log_shed(struct log *log)
+{
+    bool any = false;
+    for (unsigned char *chunk; (chunk = log_spare(log)) != NULL; any = true)
+        memory_give(chunk, log_chunk());
+    return any;
+}
+
+/* False where there is no memory for another chunk, and none to be had by writing a file. */
+static inline bool log_append(struct log *log, const word *state)
+{
+    if (log->count == log->opened * CHUNK_STATES) {
+        unsigned char *chunk = log->opened < DIRECTORY ? memory_take(log_chunk()) : NULL;
+        if (chunk == NULL)
+            chunk = log_spare(log);
+        if (chunk == NULL)
+            return false;
+        log->chunks[log->opened++] = log->next = chunk;
+    }
+    memcpy(log->next, state, WORDS * sizeof(word));
+    log->next += log_bytes();
+    log->count++;
+    return true;
+}
+
+/* Copies states from a position on, at most so many, and none beyond the end of its chunk; how
+ * many those were. */
+static inline size_t log_read(const struct log *log, size_t position, size_t most, word *states)
+{
+    const size_t inside = position % CHUNK_STATES, bytes = log_bytes();
+    const size_t count = CHUNK_STATES - inside < most ? CHUNK_STATES - inside : most;
+    const unsigned char *chunk = log->chunks[position / CHUNK_STATES];
+    if (chunk != NULL)
+        memcpy(states, chunk + inside * bytes, count * bytes);
+    else if (!read_at(log->file, (unsigned char *)states, count * bytes, position * bytes)) {
+        fprintf(stderr, "engine: the file of levels can not be read any more\n");
+        exit(EXIT_FAILURE);
+    }
+    /* From the back, since what is narrow is spread over the same memory. */
+    if (WORDS == 1 && bytes < sizeof(word))
+        for (size_t i = count; i-- > 0;) {
+            word state;
+            memcpy(&state, (const unsigned char *)states + i * bytes, sizeof state);
+            states[i] = state & (((word)1 << 8 * bytes) - 1);
+        }
+    return count;
 }
 
 #endif

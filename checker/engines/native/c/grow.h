@@ -1,0 +1,145 @@
+/* A table that is full becomes a larger one, while the workers wait with their pieces of a level.
+ *
+ * As a rule the larger table is filled from the old one, part by part in the order of the slots.
+ * Where the budget has no room for both, the levels that are over go to files first; and where
+ * that is not enough, the old table goes away, and the larger one is filled from the logs.
+ */
+#ifndef GROW_H
+#define GROW_H
+
+/* What a table is opened with. */
+struct shape {
+    enum kind kind;
+    word slots;
+};
+
+static size_t free_room(void)
+{
+    const size_t held = atomic_load(&memory.held);
+    return held < memory.budget ? memory.budget - held : 0;
+}
+
+/* The shape of a larger table within `room` bytes, of which some are left for the logs: of so many
+ * slots or of half as many, of the kind that is best then, or of as many WHOLE slots as there is
+ * room for, where that is worth it. False where there is none. */
+static bool larger(const struct table *table, word slots, size_t room, struct shape *shape)
+{
+    const size_t usable = room / 8 * 7;
+    for (word wanted = slots; wanted > table->capacity && wanted >= slots / 2; wanted /= 2) {
+        const enum kind kind = table_kind(wanted, usable);
+        *shape = (struct shape){kind, wanted};
+        if (table_bytes(kind, table_capacity(kind, wanted)) <= usable)
+            return true;
+    }
+    *shape = (struct shape){WHOLE, usable / sizeof(entry)};
+    return table->kind == WHOLE && shape->slots >= table->capacity / 4 * 5;
+}
+
+/* Whether memory has become free, by writing to files the levels that are over. */
+static bool shed_levels(struct search *search)
+{
+    bool any = false;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        any |= log_shed(&search->workers[i].log);
+    return any;
+}
+
+static void put_again(struct search *search, const struct table *table, const word *state)
+{
+    if (table_insert(table, table_place(table, state), state) == NO_ROOM)
+        atomic_store(&search->crowded, true);
+}
+
+static void move_states(struct worker *worker)
+{
+    struct search *search = worker->search;
+    word state[WORDS];
+    while (claim(worker, table_indices(&search->table)))
+        for (; worker->at < worker->end; worker->at++)
+            if (table_read(&search->table, worker->at, state))
+                put_again(search, &search->wider, state);
+}
+
+static void refill(struct worker *worker)
+{
+    const struct log *log = &worker->log;
+    for (size_t at = 0, count; at < log->count; at += count) {
+        count = log_read(log, at, log->count - at < PIECE ? log->count - at : PIECE,
+                         worker->piece);
+        for (size_t i = 0; i < count; i++)
+            put_again(worker->search, &worker->search->table, worker->piece + i * WORDS);
+    }
+}
+
+/* Has the crew do a job between two parts of a level. The tickets of the table that was are void:
+ * those of the one that is now are as many as there are states. */
+static void interlude(struct search *search, struct table *now, void (*job)(struct worker *))
+{
+    size_t at[MOST_THREADS], end[MOST_THREADS], states = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct worker *worker = &search->workers[i];
+        at[i] = worker->at;
+        end[i] = worker->end;
+        worker->tickets = 0;
+        states += worker->log.count;
+    }
+    const size_t cursor = atomic_exchange(&search->cursor, 0);
+    together(search, job);
+    atomic_store(&search->cursor, cursor);
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        search->workers[i].at = at[i];
+        search->workers[i].end = end[i];
+    }
+    atomic_store(&now->reserved, states);
+}
+
+/* False where some states found no slot in it: the old table remains. */
+static bool fill_from_table(struct search *search, struct shape shape)
+{
+    if (!table_open(&search->wider, shape.kind, shape.slots))
+        return false;
+    interlude(search, &search->wider, move_states);
+    struct table *left = atomic_exchange(&search->crowded, false) ? &search->wider : &search->table;
+    table_close(left);
+    if (left == &search->wider)
+        return false;
+    search->table = search->wider;
+    return true;
+}
+
+static bool fill_from_logs(struct search *search, struct shape shape)
+{
+    table_close(&search->table);
+    if (!table_open(&search->table, shape.kind, shape.slots))
+        return false;
+    interlude(search, &search->table, refill);
+    return !atomic_exchange(&search->crowded, false);
+}
+
+/* Makes the table larger. Where the budget does not allow that, lets it fill up further, and ends
+ * the search where it is as full as it may be. */
+static void grow(struct search *search)
+{
+    struct table *table = &search->table;
+    word slots = FIRST_CAPACITY;
+    while (slots < table->capacity * (table_memory(table) < HUGE_PAGE * 16 ? 4 : 2))
+        slots *= 2;
+    const bool crowded = atomic_exchange(&search->crowded, false);
+    struct shape shape;
+    while (larger(table, slots, free_room(), &shape)
+           || (shed_levels(search) && larger(table, slots, free_room(), &shape))) {
+        if (fill_from_table(search, shape))
+            return;
+        slots = shape.slots * 2;
+    }
+    if (larger(table, slots, free_room() + table_memory(table), &shape)) {
+        if (!fill_from_logs(search, shape))
+            stop(search, MEMORY);
+        return;
+    }
+    if (crowded || table->most >= table->capacity / 8 * 7)
+        stop(search, MEMORY);
+    table->most = table->capacity / 8 * 7;
+}
+
+#endif
