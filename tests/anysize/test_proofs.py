@@ -69,7 +69,7 @@ def test_lemmas_are_written_and_read_as_python():
     found = proof("two_phase")
     system = spec("two_phase").system()
     read = read_file(system, "lemmas.py", lemma_text(found))
-    assert [show_lemma(written.expr) for written in read] == list(found.lemmas)
+    assert [show_lemma(system, written.expr) for written in read] == list(found.lemmas)
 
 
 @pytest.mark.parametrize("name", ["decentralized_lock", "group_attach", "sharded_store",

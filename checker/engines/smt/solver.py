@@ -26,11 +26,12 @@ SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`model` for sat, `reason` for unknown."""
+    """`model` for sat, `reason` for unknown; `core`: the assumptions that unsat rests on."""
 
     outcome: Literal["sat", "unsat", "unknown"]
     model: z3.ModelRef | None = None
     reason: str = ""
+    core: tuple[z3.BoolRef, ...] = ()
 
 
 class Solver:
@@ -81,7 +82,7 @@ class Solver:
         if found == z3.sat:
             return Answer("sat", self._solver.model())
         if found == z3.unsat:
-            return Answer("unsat")
+            return Answer("unsat", core=tuple(self._solver.unsat_core()))
         return Answer("unknown", reason=self._reason())
 
     def _limit(self) -> str:

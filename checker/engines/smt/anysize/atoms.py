@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from checker.engines.smt.anysize.family import Linear
+from checker.engines.smt.anysize.holders import holder
 from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
 from checker.ir.system import System
 from checker.ir.walk import (block_expressions, free_locals, state_variables, subexpressions,
@@ -37,13 +38,17 @@ class Atom:
 
 
 def atoms(system: System, prefix: Prefix) -> list[Atom]:
-    """What can be said about the elements of the prefix, in a fixed order."""
+    """What can be said about the elements of the prefix, in a fixed order; not where processes
+    wait, see `waiting`."""
     found: dict[Expr, Atom] = {}
     numbers: list[Expr] = []
+    places = {process.location_variable for process in system.processes}
     for variable in system.variables:
         whole = Var(variable.name, variable.type)
         for part in _parts(whole, prefix):
-            for atom in _said(part, prefix):
+            if variable.name in places:
+                continue
+            for atom in (*_said(part, prefix), *_held(system, part, prefix)):
                 found.setdefault(atom.expr, atom)
             if isinstance(part.type, NUMBERS):
                 numbers.append(part)
@@ -52,6 +57,25 @@ def atoms(system: System, prefix: Prefix) -> list[Atom]:
     for expr in _written(system, prefix):
         found.setdefault(expr, Atom(expr, "", True))
     return list(found.values())
+
+
+def waiting(system: System, prefix: Prefix) -> Iterator[Expr]:
+    """Where the processes of the elements wait, and those of none."""
+    for process in system.processes:
+        variable = system.variable[process.location_variable]
+        yield from _parts(Var(variable.name, variable.type), prefix)
+
+
+def _held(system: System, part: Expr, prefix: Prefix) -> Iterator[Atom]:
+    """Who holds a lock."""
+    for process in system.processes if isinstance(part.type, Lock) else ():
+        if process.domain is None:
+            keys: list[Expr | None] = [None]
+        else:
+            name = getattr(process.domain, "name", "")
+            keys = [Local(n, of) for n, of in prefix if of.name == name]
+        for key in keys:
+            yield Atom(holder(system, part, process, key), "", True)
 
 
 def _parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:

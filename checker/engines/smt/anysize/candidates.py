@@ -6,46 +6,97 @@ valuation of the atoms, so a cube is impossible where the columns have no common
 of Hance et al., "Finding invariants of distributed systems: it's a small (enough) world after
 all", NSDI 2021, enumerates formulas; here only minimal clauses are made).
 
+NOTE(places). Where a process waits is one of dozens of names, and a clause for each of them is
+what makes thousands of candidates. So places come in sets, as large as the states seen allow:
+"while `holds[g]`, the process of `g` is at none of these", "of two processes that stand in these
+places there is one at most".
+
 Elements are interchangeable, so that valuations of one tuple of different elements are those of
 all tuples, unless the state begins with a named element.
 
-Three elements are looked at for one family only, "at most one": two facts `R(a, b)` and
-`R(a, c)` of one relation, and up to one more literal. Without them relations prove nothing.
+Three elements are looked at in two families: "at most one", two facts `R(a, b)` and `R(a, c)` of
+one relation, without which relations prove nothing; and what relations of three sorts say of
+each other.
 """
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from checker.engines.smt.anysize.atoms import Atom, Prefix, atoms
-from checker.engines.smt.anysize.lemmas import show_lemma
+from checker.engines.smt.anysize.atoms import Atom, Prefix, atoms, waiting
+from checker.engines.smt.anysize.holders import moved
+from checker.engines.smt.anysize.lemmas import among, show_lemma
 from checker.engines.smt.anysize.pycode import NoSource, sized, source
+from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.engines.smt.anysize.space import index_domains
 from checker.ir import build
 from checker.ir.nodes import Expr, Local, Op, Quantifier
 from checker.ir.system import State, System
-from checker.ir.walk import free_locals, substitute
+from checker.ir.walk import free_locals, subexpressions, substitute
 from checker.types import Bool, Index, Map
 
 BOOL = Bool()
 MOST_ATOMS = 400
-MOST_CUBES = 3
+MOST_CANDIDATES = 2_500
+NESTED = 3
+"""How many literals a quantifier within a literal counts for: conditions of the author's that
+nobody needs in a lemma, and that Z3 has a hard time with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
+    """`names` are the elements it speaks of, `mask` the rows in which it is true."""
+
     atom: Atom
     positive: bool
     mask: int
-
-    @property
-    def expr(self) -> Expr:
-        return self.atom.expr if self.positive else build.negation(self.atom.expr)
+    names: frozenset[str]
 
     @property
     def denied(self) -> Expr:
         return build.negation(self.atom.expr) if self.positive else self.atom.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where one process waits: the rows for each place."""
+
+    part: Expr
+    rows: dict[str, int]
+    names: frozenset[str]
+
+    def missing(self, mask: int) -> frozenset[str]:
+        """The places at which no row of the mask has it."""
+        return frozenset(place for place, rows in self.rows.items() if not rows & mask)
+
+    def denied(self, places: frozenset[str]) -> Expr:
+        """That it waits at none of these, said by the shorter list."""
+        members = self.part.type.members
+        inside = [m for m in members if m in places]
+        outside = [m for m in members if m not in places]
+        if len(outside) < len(inside):
+            return among(self.part, outside)
+        return among(self.part, inside, negated=True)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A clause; `size`: how many elements and literals it takes to say it, how many quantifiers
+    in the literals."""
+
+    expr: Expr
+    text: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """The literals and the places of a prefix, by the rows that have them."""
+
+    literals: list[Literal]
+    waiting: list[Waiting]
+    everything: int
 
 
 def prefixes(system: System) -> Iterator[Prefix]:
@@ -60,8 +111,8 @@ def prefixes(system: System) -> Iterator[Prefix]:
         yield (names[a.name][0], a), (second, b)
 
 
-def relations_of_three(system: System) -> Iterator[Prefix]:
-    """Two elements of one sort and one of another, or of the same."""
+def of_three(system: System) -> Iterator[Prefix]:
+    """Two elements of one sort and one of another, or of the same; one of each of three."""
     indices = list(index_domains(system))
     names = {of.name: _names(of, indices) for of in indices}
     for of in indices:
@@ -69,6 +120,8 @@ def relations_of_three(system: System) -> Iterator[Prefix]:
         yield (first, of), (second, of), (second + "2", of)
     for a, b in itertools.permutations(indices, 2):
         yield (names[a.name][0], a), (names[a.name][1], a), (names[b.name][0], b)
+    for chosen in itertools.combinations(indices, 3):
+        yield tuple((names[of.name][0], of) for of in chosen)
 
 
 def _names(of: Index, indices: list[Index]) -> list[str]:
@@ -86,34 +139,63 @@ def _names(of: Index, indices: list[Index]) -> list[str]:
 
 
 def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]], *,
-               literals: int = MOST_CUBES) -> list[Expr]:
+               most: int = MOST_CANDIDATES) -> list[Candidate]:
     """Minimal clauses that hold in all sampled states, shortest first, in a fixed order.
 
     `system` is the family's; each sample is the system at one size with its reachable states.
+    Three literals are said together only where that makes no more than `most` candidates.
     """
-    found: dict[str, tuple[int, Expr]] = {}
+    short: list[tuple[Prefix, tuple[Part, ...]]] = []
+    long: list[tuple[Prefix, tuple[Part, ...]]] = []
+    columns = _Columns(system, samples)
     for prefix in prefixes(system):
-        table = _table(system, prefix, samples)
-        for cube in _cubes(table, literals):
-            _keep(found, prefix, cube)
-    for prefix in relations_of_three(system):
-        table = _table(system, prefix, samples)
-        for cube in _at_most_one(table, prefix):
-            _keep(found, prefix, cube)
-    ordered = sorted(found.items(), key=lambda item: (item[1][0], len(item[0]), item[0]))
-    return [expr for _, (_, expr) in ordered]
+        table = _table(system, prefix, columns)
+        for parts in (*_cubes(table.literals), *_placed(table, prefix), *_apart(table)):
+            if _spoken_of(parts) == {name for name, _ in prefix}:     # else a shorter prefix has it
+                (short if len(parts) < 3 else long).append((prefix, parts))
+    for prefix in of_three(system):
+        table = _table(system, prefix, columns)
+        of_one_each = len({of.name for _, of in prefix}) == 3
+        short += [(prefix, parts) for parts in _at_most_one(table, prefix)]
+        long += [(prefix, parts) for parts in _placed(table, prefix)
+                 if of_one_each and _spoken_of(parts) == {name for name, _ in prefix}]
+    found: dict[str, Candidate] = {}
+    for prefix, parts in short + long:
+        if len(parts) < 3 or _has_place(parts) or len(short) + len(long) <= most:
+            _keep(system, found, prefix, parts)
+    return sorted(found.values(), key=lambda each: (each.size, len(each.text), each.text))
 
 
-def _keep(found: dict[str, tuple[int, Expr]], prefix: Prefix, cube: tuple[Literal, ...]) -> None:
-    used = frozenset().union(*(free_locals(literal.atom.expr) for literal in cube))
-    if used != {name for name, _ in prefix}:
-        return                               # a shorter prefix says it
-    expr = _clause(prefix, cube)
-    texts = [show_lemma(expr)]
+Part = Literal | tuple[Waiting, frozenset[str]]
+"""A literal, or a process with the places at which it must not be."""
+
+
+def _spoken_of(cube: tuple[Part, ...]) -> frozenset[str]:
+    return frozenset().union(*((part.names if isinstance(part, Literal) else part[0].names)
+                               for part in cube))
+
+
+def _has_place(cube: tuple[Part, ...]) -> bool:
+    return any(not isinstance(part, Literal) for part in cube)
+
+
+def _keep(system: System, found: dict[str, Candidate], prefix: Prefix,
+          cube: tuple[Part, ...]) -> None:
+    denied = [part.denied if isinstance(part, Literal) else part[0].denied(part[1])
+              for part in cube]
+    expr = _clause(system, prefix, denied)
+    texts = [show_lemma(system, expr)]
     for swapped in _swapped(prefix):
-        texts.append(show_lemma(_clause(prefix, cube, swapped)))
+        texts.append(show_lemma(system, _clause(
+            system, prefix, [substitute(part, swapped) for part in denied])))
     if texts[0] == min(texts):
-        found.setdefault(texts[0], (len(cube) + len(prefix), expr))
+        size = len(cube) + len(prefix) + NESTED * sum(map(_nested, denied))
+        found.setdefault(texts[0], Candidate(expr, texts[0], size))
+
+
+def _nested(expr: Expr) -> int:
+    return sum(1 for e in subexpressions(expr)
+               if isinstance(e, Quantifier) and e.kind in ("any", "all"))
 
 
 def _swapped(prefix: Prefix) -> Iterator[dict[str, Expr]]:
@@ -123,12 +205,9 @@ def _swapped(prefix: Prefix) -> Iterator[dict[str, Expr]]:
             yield {a: Local(b, of), b: Local(a, of)}
 
 
-def _clause(prefix: Prefix, cube: tuple[Literal, ...],
-            renamed: dict[str, Expr] | None = None) -> Expr:
-    """The negation of a cube, for all different elements of the prefix."""
-    denied = [substitute(literal.denied, renamed or {}) for literal in cube]
-    denied.sort(key=show_lemma)
-    body = build.disjunction(denied)
+def _clause(system: System, prefix: Prefix, denied: list[Expr]) -> Expr:
+    """The disjunction of what a cube denies, for all different elements of the prefix."""
+    body = build.disjunction(sorted(denied, key=lambda part: show_lemma(system, part)))
     apart: list[Expr] = [Op("ne", (Local(a, of), Local(b, other)), BOOL)
                          for (a, of), (b, other) in itertools.combinations(prefix, 2)
                          if of.name == other.name]
@@ -141,33 +220,66 @@ def _clause(prefix: Prefix, cube: tuple[Literal, ...],
 
 # ── valuations ───────────────────────────────────────────────────────────────────────────────
 
-def _table(system: System, prefix: Prefix,
-           samples: Sequence[tuple[System, Sequence[State]]]) -> list[Literal]:
-    """The literals of a prefix with the rows in which they are true."""
-    usable = []
-    for atom in atoms(system, prefix)[:MOST_ATOMS]:
-        try:
-            show_lemma(atom.expr)
-            usable.append((atom, [source(sample, atom.expr) for sample, _ in samples]))
-        except NoSource:
-            continue
-    rows: set[int] = set()
-    for number, (sample, states) in enumerate(samples):
-        names = [name for name, _ in prefix]
-        bits = [f"(1 << {i} if {texts[number]} else 0)"
-                for i, (_, texts) in enumerate(usable)]
-        look = eval(f"lambda {', '.join(['state_', *names])}: {' | '.join(bits) or '0'}")
-        for tuple_ in _tuples(sample, prefix):
-            rows.update(look(state, *tuple_) for state in states)
-    ordered = sorted(rows)
+class _Columns:
+    """What expressions are in the sampled states, each looked at once."""
+
+    def __init__(self, system: System,
+                 samples: Sequence[tuple[System, Sequence[State]]]) -> None:
+        self.system, self.samples = system, samples
+        self._known: dict[tuple, list] = {}
+
+    def rows(self, exprs: Sequence[Expr], prefix: Prefix) -> list[tuple]:
+        """The distinct valuations of the expressions, sorted."""
+        found: set[tuple] = set()
+        for number, (sample, states) in enumerate(self.samples):
+            for chosen in _tuples(sample, prefix):
+                columns = [self._column(number, expr, prefix, chosen) for expr in exprs]
+                found.update(zip(*columns) if columns else [()] if states else [])
+        return sorted(found)
+
+    def _column(self, number: int, expr: Expr, prefix: Prefix, chosen: tuple[int, ...]) -> list:
+        used = free_locals(expr)
+        elements = {name: value for (name, _), value in zip(prefix, chosen) if name in used}
+        key = (number, expr, tuple(elements.items()))
+        if key not in self._known:
+            sample, states = self.samples[number]
+            text = source(sample, moved(expr, self.system, sample))
+            look = eval(f"lambda {', '.join(['state_', *elements])}: {text}")
+            self._known[key] = [look(state, *elements.values()) for state in states]
+        return self._known[key]
+
+
+def _table(system: System, prefix: Prefix, columns: _Columns) -> Table:
+    """The literals and places of a prefix with the rows in which they are true."""
+    usable = [atom for atom in atoms(system, prefix)[:MOST_ATOMS]
+              if _can_be_said(system, atom.expr)]
+    parts = list(waiting(system, prefix))
+    ordered = columns.rows([*(atom.expr for atom in usable), *parts], prefix)
     everything = (1 << len(ordered)) - 1
     found = []
-    for i, (atom, _) in enumerate(usable):
-        mask = sum(1 << n for n, row in enumerate(ordered) if row >> i & 1)
-        found.append(Literal(atom, True, mask))
+    for i, atom in enumerate(usable):
+        mask = _mask(row[i] for row in ordered)
+        names = free_locals(atom.expr)
+        found.append(Literal(atom, True, mask, names))
         if atom.both:
-            found.append(Literal(atom, False, everything & ~mask))
-    return found
+            found.append(Literal(atom, False, everything & ~mask, names))
+    places = [Waiting(part, {place: _mask(row[n] == place for row in ordered)
+                             for place in part.type.members}, free_locals(part))
+              for n, part in enumerate(parts, len(usable))]
+    return Table(found, places, everything)
+
+
+def _can_be_said(system: System, expr: Expr) -> bool:
+    try:
+        show_lemma(system, expr)
+        source(system, expr)
+    except (NoSource, OutsideFragment):
+        return False
+    return True
+
+
+def _mask(bits: Iterable[int]) -> int:
+    return int("".join("1" if bit else "0" for bit in bits)[::-1] or "0", 2)
 
 
 def _tuples(system: System, prefix: Prefix) -> list[tuple[int, ...]]:
@@ -189,8 +301,8 @@ def _names_an_element(system: System) -> bool:
 
 # ── cubes ────────────────────────────────────────────────────────────────────────────────────
 
-def _cubes(literals: list[Literal], most: int) -> Iterator[tuple[Literal, ...]]:
-    """The minimal impossible cubes of up to `most` literals."""
+def _cubes(literals: list[Literal]) -> Iterator[tuple[Literal, ...]]:
+    """The minimal impossible cubes of up to three literals."""
     for literal in literals:
         if literal.mask == 0:
             yield (literal,)
@@ -210,8 +322,7 @@ def _cubes(literals: list[Literal], most: int) -> Iterator[tuple[Literal, ...]]:
                 yield a, b
             elif both not in (a.mask, b.mask):
                 pairs.append((i, j, both))
-    if most >= 3:
-        yield from _triples(open_, pairs, impossible)
+    yield from _triples(open_, pairs, impossible)
 
 
 def _triples(open_: list[Literal], pairs: list[tuple[int, int, int]],
@@ -223,21 +334,66 @@ def _triples(open_: list[Literal], pairs: list[tuple[int, int, int]],
                 yield open_[i], open_[j], open_[k]
 
 
-def _at_most_one(literals: list[Literal], prefix: Prefix) -> Iterator[tuple[Literal, ...]]:
+def _placed(table: Table, prefix: Prefix) -> Iterator[tuple[Part, ...]]:
+    """What excludes places: nothing (they are never reached), one literal, or two together.
+
+    A pair of literals is worth saying where it excludes more than each of the two.
+    """
+    every = {name for name, _ in prefix}
+    for where in table.waiting:
+        never = where.missing(table.everything)
+        if never:
+            yield ((where, never),)
+        literals = [a for a in table.literals if a.mask]
+        alone = [where.missing(a.mask) for a in literals]
+        for a, excluded in zip(literals, alone):
+            if excluded - never:
+                yield a, (where, excluded - never)
+        for i, a in enumerate(literals):
+            for j in range(i + 1, len(literals)):
+                b = literals[j]
+                both = a.mask & b.mask
+                if both in (0, a.mask, b.mask) or _same_group(a, b) or (
+                        a.names | b.names | where.names) != every:
+                    continue
+                more = where.missing(both) - alone[i] - alone[j]
+                if more:
+                    yield a, b, (where, more)
+
+
+def _apart(table: Table) -> Iterator[tuple[Part, ...]]:
+    """Places at which two processes never are together: those with the same partners as one."""
+    for one, other in itertools.combinations(table.waiting, 2):
+        never = other.missing(table.everything)
+        groups: dict[frozenset[str], list[str]] = {}
+        for place, rows in one.rows.items():
+            partners = other.missing(rows) - never
+            if rows and partners:
+                groups.setdefault(partners, []).append(place)
+        for partners, places in groups.items():
+            yield (one, frozenset(places)), (other, partners)
+
+
+def _same_group(a: Literal, b: Literal) -> bool:
+    return a.atom is b.atom or bool(a.atom.group) and a.atom.group == b.atom.group
+
+
+def _at_most_one(table: Table, prefix: Prefix) -> Iterator[tuple[Part, ...]]:
     """Impossible cubes with two facts of one relation, about elements that differ in one."""
-    related = [a for a in literals if a.positive and a.atom.relation
-               and len(free_locals(a.atom.expr)) == 2]
+    related = [a for a in table.literals if a.positive and a.atom.relation and len(a.names) == 2]
     every = {name for name, _ in prefix}
     for a, b in itertools.combinations(related, 2):
-        if a.atom.expr.op != b.atom.expr.op or (
-                free_locals(a.atom.expr) | free_locals(b.atom.expr)) != every:
+        if a.atom.expr.op != b.atom.expr.op or a.names | b.names != every:
             continue
         both = a.mask & b.mask
         if both == 0:
             yield a, b
             continue
-        for c in literals:
+        for c in table.literals:
             if c.atom not in (a.atom, b.atom) and both & c.mask == 0 and (
                     a.mask & c.mask and b.mask & c.mask):
                 yield a, b, c
-
+        for where in table.waiting:
+            more = where.missing(both) - where.missing(a.mask) - where.missing(b.mask)
+            if more:
+                yield a, b, (where, more)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 import z3
 
 from checker.engines.smt.anysize import values
+from checker.engines.smt.anysize.holders import held_by
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.engines.smt.anysize.space import Space
 from checker.engines.smt.anysize.values import (Choice, Element, Holder, Members, Optional,
@@ -278,6 +279,12 @@ def is_numeral(value: Symbolic) -> bool:
 
 def _lock(op: Op, scope: Scope) -> Symbolic:
     """Locks name the instance that holds them; here it is a process and its key."""
+    if op.op == "held_by" and not isinstance(op.args[1], Me):
+        named = held_by(scope.space.system, op)
+        if named is not None:
+            process, key = named
+            term = None if key is None else term_of(evaluate(key, scope), scope, key)
+            return evaluate(op.args[0], scope).held(process.name, term)
     if not isinstance(op.args[-1], Me) or scope.me is None:
         raise OutsideFragment("P104", "the number of an instance is used", op.loc)
     process, key = scope.me

@@ -15,7 +15,7 @@ from checker.engines.smt import induction
 from checker.engines.smt.anysize.candidates import candidates
 from checker.engines.smt.anysize.family import Family
 from checker.engines.smt.anysize.finite import reachable, sizes
-from checker.engines.smt.anysize.lemmas import read_lemma, show_lemma
+from checker.engines.smt.anysize.lemmas import read_lemma
 from checker.engines.smt.cti import Cti, Goal, Label, NotACti, find_cti, goal_of, label, render
 from checker.ir.system import IMPLICIT, Property, System
 from checker.results.exploration import Exploration, Path
@@ -149,7 +149,7 @@ def _labelled(family: Family, plain: System, system: System, size: dict[str, int
 def _hints(family: Family, system: System, states: Sequence, ctis: dict[str, Cti]
            ) -> dict[str, tuple[str, ...]]:
     """Facts of the reachable states that exclude the states before, ranked by how many."""
-    found = [show_lemma(family.system, e) for e in candidates(family.system, [(system, states)], literals=2)]
+    found = [each.text for each in candidates(family.system, [(system, states)])]
     excluded: dict[str, list[str]] = {}
     for text in found:
         expr = read_lemma(system, text)

@@ -18,11 +18,12 @@ from checker.engines.smt.anysize.candidates import candidates
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
-from checker.engines.smt.anysize.finite import Sample, inductive_at, reachable
+from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
 from checker.engines.smt.anysize.refuse import OutsideFragment
+from checker.engines.smt.anysize.selection import Bench, select
 from checker.ir.nodes import Expr
 from checker.ir.system import IMPLICIT, State, System
 from checker.results.exploration import Exploration
@@ -36,7 +37,6 @@ ASSUMPTIONS = (
 MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
-MOST_CANDIDATES = 1_500
 MORE_PATIENCE = 6
 """How many times its budget a question gets when too many went unanswered."""
 
@@ -202,15 +202,16 @@ class _Job:
         self.proof.sizes = {name: str(size) for name, size in whole.sizes.items()}
         known = [show_lemma(whole.system, e) for e in self.given(whole.system, lemmas)]
         self.not_for_every_size()
-        prover = self.attempt(whole, known, thin=False)
-        if self.proof.complete:
-            return
+        if known or not infer:
+            prover = self.attempt(whole, known, thin=False)
+            if self.proof.complete:
+                return
         self.tell("exploring small sizes")
         refuted = failures.refuted(whole, known, self.limit, self.explorer or self.explore)
         for gap in refuted:
             self.judge(gap.property, "failed", gap=gap)
         if infer and not any(gap.is_violation for gap in refuted):
-            texts = self.look(whole)
+            texts = self.look(whole, known)
             prover = self.attempt(whole, list(dict.fromkeys([*known, *texts])), thin=True)
             self.proof.inferred = True
         if not self.proof.complete:
@@ -290,21 +291,20 @@ class _Job:
                 self.judge(kind, "unknown", loc=check.loc,
                            reason=f"not proved: {check.message}, of {where}")
 
-    def look(self, whole: Family) -> list[str]:
-        """Lemmas that hold in the reachable states of sizes 2 and 3 and survive there."""
+    def look(self, whole: Family, known: Sequence[str]) -> list[str]:
+        """Lemmas that hold in the reachable states of small sizes, and prove the spec there."""
         samples = self.samples(whole)
         if not samples:
             return []
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
         found = candidates(whole.system, samples)
-        if len(found) > MOST_CANDIDATES:
-            found = candidates(whole.system, samples, literals=2)
-        texts = [show_lemma(whole.system, expr) for expr in found[:MOST_CANDIDATES]]
+        texts = list(dict.fromkeys([*known, *(each.text for each in found)]))
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
-        for system, _ in samples:
-            texts = self.inductive(system, texts)
-        return texts
+        benches = [Bench(system, texts, self.tell) for system, _ in samples]
+        kinds = dict.fromkeys(kind for bench in benches for kind in bench.encoding.failing)
+        goals = [claim.name for claim in self.claims(whole.system)] + list(kinds)
+        return select(benches, goals, texts, self.tell)
 
     def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
         """The states of size 2, and those of size 3; where these are too many, those with one
@@ -320,12 +320,6 @@ class _Job:
                  sizes: list[dict[str, int]]) -> list[tuple[System, Sequence[State]]]:
         samples = [self.states(whole.compile(size), 5 * self.most_states) for size in sizes]
         return [(s.system, s.states) for s in samples if s.complete]
-
-    def inductive(self, system: System, texts: list[str]) -> list[str]:
-        safety = [p.expr for p in system.properties if p.kind in ("invariant", "lemma")]
-        every = [*safety, *(read_lemma(system, text) for text in texts)]
-        kept = inductive_at(system, every, tell=self.tell)
-        return [texts[n - len(safety)] for n in kept if n >= len(safety)]
 
     def explain(self, whole: Family, prover: Prover) -> None:
         """A finite counterexample to induction for what is not proved and not refuted."""

@@ -52,6 +52,8 @@ def source(system: System, expr: Expr) -> str:
             return f"({sub(a)} if {sub(c)} else {sub(b)})"
         case Op("is_none" | "is_free", (a,)):
             return f"({sub(a)} is None)"
+        case Op("held_by", (lock, number)):
+            return f"({sub(lock)} == {sub(number)})"
         case Op("contains", (members, element)):
             return f"({sub(element)} in {sub(members)})"
         case Op("set_len", (a,)):

@@ -1,0 +1,172 @@
+"""Choosing among thousands of candidates the few that a proof needs, at small sizes.
+
+Z3 proves what is true for every size quickly as long as there are few hypotheses, and not at all
+with a thousand of them. So candidates are chosen where questions cost milliseconds, in finite
+instances with exact counts, led by counterexamples to induction (as endive does: Schultz, Dardik
+and Tripakis, "Plain and Simple Inductive Invariant Inference for Distributed Protocols in TLA+",
+FMCAD 2022):
+
+a goal that some step breaks has a state before that step; the first candidate, in a fixed order,
+that is false there is chosen, and becomes a goal as well; until no step breaks one. A candidate
+that nothing can help is dropped, and what it was chosen for is looked at again.
+
+What is chosen at one size is the beginning at the next. Nothing here is a proof.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import z3
+
+from checker.engines.smt.anysize.lemmas import read_lemma
+from checker.engines.smt.anysize.pycode import NoSource, source
+from checker.engines.smt.encode import Encoding
+from checker.engines.smt.expressions import SymbolicState
+from checker.engines.smt.shape import read
+from checker.engines.smt.solver import Answer, Solver
+from checker.engines.smt.terms import Truth, neg
+from checker.ir.nodes import Expr
+from checker.ir.system import IMPLICIT, State, System
+
+Tell = Callable[[str], None]
+RLIMIT = 20_000_000
+"""Z3's budget for one question at a small size; the usual one takes a hundredth of it."""
+
+
+class Bench:
+    """One size: which candidates a step breaks."""
+
+    def __init__(self, system: System, texts: Sequence[str], tell: Tell) -> None:
+        self.system, self.tell = system, tell
+        self.encoding = Encoding(system)
+        self.solver = Solver(self.encoding.space.context, rlimit=RLIMIT)
+        self.solver.add(self.encoding.well_formed)
+        self.step = self.solver.literal(self.encoding.transition)
+        before, after, _ = self.encoding.constants
+        self._renamed = list(zip(before, after, strict=True))
+        self._held: dict[str, Truth] = {}
+        self._broken: dict[str, Truth] = {}
+        self._tests: dict[str, Callable[[State], bool]] = {}
+        self._exprs: dict[str, Expr] = {}
+        self.own = [p.name for p in system.properties if p.kind in ("invariant", "lemma")]
+        for declared in system.properties:
+            if declared.kind in ("invariant", "lemma", "step_invariant"):
+                self._exprs[declared.name] = declared.expr
+        for text in texts:
+            self._exprs[text] = read_lemma(system, text)
+        self.later = [p.name for p in system.properties if p.kind == "step_invariant"]
+
+    # ── formulas ─────────────────────────────────────────────────────────────────────────────
+
+    def held(self, name: str) -> Truth:
+        """The literal that a claim holds before the step."""
+        if name not in self._held:
+            self._held[name] = self.solver.literal(self.encoding.holds(self._exprs[name]))
+        return self._held[name]
+
+    def broken(self, name: str) -> Truth:
+        """The literal that the step breaks a claim, or fails a check of this kind."""
+        if name not in self._broken:
+            if name in IMPLICIT:
+                part = self.encoding.failing.get(name, False)
+            elif name in self.later:
+                part = neg(self.encoding.holds(self._exprs[name]))
+            else:
+                part = neg(self.encoding.holds(self._exprs[name]))
+                if not isinstance(part, bool):
+                    part = z3.substitute(part, *self._renamed)
+            self._broken[name] = self.solver.literal(part)
+        return self._broken[name]
+
+    def true_in(self, name: str, state: State) -> bool:
+        """Whether a claim is true in a state."""
+        if name not in self._tests:
+            try:
+                text = source(self.system, self._exprs[name])
+                self._tests[name] = eval(f"lambda state_: {text}")
+            except NoSource:
+                self._tests[name] = lambda state: True
+        return self._tests[name](state)
+
+    def before(self, answer: Answer) -> State:
+        """The state before the step of a model."""
+        return self._read(answer, self.encoding.before)
+
+    def after(self, answer: Answer) -> State:
+        """The state after it, where there is a step."""
+        return self._read(answer, self.encoding.after)
+
+    def _read(self, answer: Answer, state: SymbolicState) -> State:
+        return tuple(read(v.type, part, answer.model) for v, part
+                     in zip(self.system.variables, state, strict=True))
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def breaks(self, name: str, supposed: Sequence[str]) -> Answer:
+        """Whether a step from a state where all of `supposed` hold breaks a claim."""
+        step = () if name in IMPLICIT else (self.step,)
+        return self.solver.ask(*step, *(self.held(other) for other in supposed),
+                               self.broken(name))
+
+    def needed(self, answer: Answer, supposed: Sequence[str]) -> frozenset[str]:
+        """What of `supposed` the answer that no step does rests on."""
+        used = {literal.get_id() for literal in answer.core}
+        return frozenset(name for name in supposed if not isinstance(self.held(name), bool)
+                         and self.held(name).get_id() in used)
+
+
+@dataclass
+class Choice:
+    """What is chosen of the `ranked` candidates, best first; `hopeless`: what nothing helps."""
+
+    ranked: Sequence[str]
+    tell: Tell
+    chosen: list[str] = field(default_factory=list)
+    hopeless: set[str] = field(default_factory=set)
+
+    def helpful(self, bench: Bench, state: State) -> str | None:
+        """The first candidate that excludes a state."""
+        return next((text for text in self.ranked if text not in self.chosen
+                     and text not in self.hopeless and not bench.true_in(text, state)), None)
+
+
+def select(benches: Sequence[Bench], goals: Sequence[str], ranked: Sequence[str],
+           tell: Tell) -> list[str]:
+    """The candidates that make as many as can be of the goals inductive at every bench's size.
+
+    `goals` are names of properties and of kinds of checks; `ranked` hold in every reachable
+    state, best first.
+    """
+    choice = Choice(ranked, tell)
+    while any([_select(bench, goals, choice) for bench in benches]):
+        pass
+    return choice.chosen
+
+
+def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
+    """Choose more at one size; whether something chosen before was dropped."""
+    dropped = False
+    rests_on: dict[str, frozenset[str]] = {}
+    todo = [name for name in (*goals, *choice.chosen) if name not in choice.hopeless]
+    while todo:
+        name = todo.pop(0)
+        while name not in choice.hopeless:
+            supposed = [*bench.own, *choice.chosen]
+            answer = bench.breaks(name, supposed)
+            if answer.outcome != "sat":
+                rests_on[name] = bench.needed(answer, supposed)
+                break
+            helpful = choice.helpful(bench, bench.before(answer))
+            if helpful is not None:
+                choice.chosen.append(helpful)
+                todo.append(helpful)
+                choice.tell(f"{len(choice.chosen)} lemmas chosen, {len(todo)} claims to look at")
+                continue
+            choice.hopeless.add(name)
+            if name in choice.chosen:
+                choice.chosen.remove(name)
+                dropped = True
+                todo += [other for other, used in rests_on.items() if name in used
+                         and other not in choice.hopeless and other not in todo]
+    return dropped
