@@ -7,25 +7,20 @@ deadlocks of the language. So TLC's states are exactly the checker's, also where
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from checker.engines.export import beginning
 from checker.engines.export.names import Names, origin, source
-from checker.engines.export.refuse import Untranslatable
 from checker.engines.export.tla import text
 from checker.engines.export.tla.expressions import HELPERS, RESERVED, Expressions
 from checker.engines.export.tla.properties import Properties
 from checker.engines.export.tla.script import action, failures
 from checker.engines.export.tla.steps import Steps
 from checker.engines.export.tla.text import T, call
-from checker.engines.interp.step import initial_states
 from checker.ir.nodes import Choose, Location, Quantifier
 from checker.ir.system import Process, System, Variable
-from checker.ir.walk import (all_statements, block_expressions, blocks_from, start_access,
-                             subexpressions)
-from checker.values import Value, domain
+from checker.ir.walk import all_statements, block_expressions, subexpressions
 
-MANY = 4096
-"""Initial values of one variable that are written out one by one."""
 WIDTH = 96
 
 
@@ -152,25 +147,15 @@ class _Writer:
         self()
 
     def _among(self, variable: Variable) -> str:
-        values = variable.initial
-        if len(values) > MANY:
-            raise Untranslatable("TLA+", f"{variable.name} with its {len(values):,} initial "
-                                 f"values, more than {MANY:,},", variable.loc,
-                                 "give it fewer, or a smaller instance")
-        shown = [str(self.t.value(variable.type, value)) for value in values]
+        shown = [str(self.t.value(variable.type, value))
+                 for value in beginning.values("TLA+", variable)]
         return f"= {shown[0]}" if len(shown) == 1 else f"\\in {{{', '.join(shown)}}}"
 
     def _start(self, process: Process) -> None:
-        """What the process has done before its first await: it touches its own variables only."""
-        access = start_access(process)
-        if access.reads or access.writes:
-            raise Untranslatable("TLA+", f"what {process.name} does to shared state before its "
-                                 "first await", process.loc)
         own = [v for v in self.t.kept if v.process == process.name]
-        outcomes = self._outcomes(process, own)
         names = [self.t.variable(v.name) for v in own]
         shown = [[str(self.t.value(v.type, value)) for v, value in zip(own, outcome)]
-                 for outcome in outcomes]
+                 for outcome in beginning.outcomes("TLA+", self.system, process, own)]
         if len(shown) == 1:
             for name, value in zip(names, shown[0]):
                 self(f"    /\\ {name} = {value}")
@@ -179,23 +164,6 @@ class _Writer:
         self(f"    /\\ \\E each \\in {{{tuples}}} :")
         for number, name in enumerate(names, 1):
             self(f"          /\\ {name} = each[{number}]")
-
-    def _outcomes(self, process: Process, own: list[Variable]) -> list[tuple[Value, ...]]:
-        """The values of a process's variables after its start, every combination once."""
-        choices = [s for n in blocks_from(process, process.start)
-                   for s in all_statements(process.blocks[n].statements) if isinstance(s, Choose)]
-        count = 1
-        for choose in choices:
-            count *= len(domain(choose.domain))
-        instances = 1 if process.domain is None else len(domain(process.domain))
-        if count ** instances > MANY:
-            raise Untranslatable("TLA+", f"more than {MANY:,} ways to begin for {process.name}",
-                                 process.loc, "choose behind the first await, or a smaller size")
-        variables = tuple(replace(v, initial=v.initial[:1]) for v in self.system.variables)
-        alone = replace(self.system, variables=variables, processes=(process,))
-        position = [self.system.position[v.name] for v in own]
-        return list(dict.fromkeys(tuple(state[p] for p in position)
-                                  for state in initial_states(alone)))
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────
 
