@@ -20,7 +20,7 @@
 
 #define BLOCK 1024                      /* nodes */
 #define CHUNK_UNITS ((size_t)1 << 16)
-#define MOST_CHUNK_UNITS ((size_t)1 << 22)
+#define MOST_CHUNK_UNITS ((size_t)1 << 23)
 #define NOBODY 254                      /* who takes a step: somebody who asks for no fairness */
 #define STUTTER 255
 #define MOST_FAIR 64                    /* instances that ask for fairness: bits of a mask */
@@ -124,7 +124,8 @@ static inline bool graph_reserve(struct graph *graph, struct chunk *chunk, size_
         graph->blocks[block] = chunk->next;
     if ((size_t)(chunk->end - chunk->next) >= wanted)
         return true;
-    size_t units = atomic_load(&graph->units) / 16;
+    /* Large ones, for huge pages; but little more than what will be used. */
+    size_t units = atomic_load(&graph->units) / 4;
     units = units < CHUNK_UNITS ? CHUNK_UNITS : units > MOST_CHUNK_UNITS ? MOST_CHUNK_UNITS : units;
     if (units < 2 * (held + wanted))
         units = 2 * (held + wanted);

@@ -123,8 +123,23 @@ static void look_up(struct worker *worker)
     }
 }
 
-/* Writes the row of a node: its steps are the successors from `begin` on, by turns. The same step
- * of the same instance is mostly written once. False without memory. */
+/* The targets of the steps in one turn, as far as they are nodes, most of them once. How many. */
+static inline uint32_t write_turn(uint32_t *targets, const word *begin, const word *end)
+{
+    uint32_t count = 0;
+    for (; begin < end; begin += WORDS) {
+        const node target = (node)*begin;
+        uint32_t same = count;
+        while (same > 0 && count - same < NEAR && targets[same - 1] != target)
+            same--;
+        targets[count] = target;
+        count += target != NO_NODE && (same == 0 || targets[same - 1] != target);
+    }
+    return count;
+}
+
+/* Writes the row of a node: its steps are the successors from `begin` on, by turns. False without
+ * memory. */
 static bool write_row(struct worker *worker, node at, const struct turn *turns, const word *begin)
 {
     const struct liveness *live = worker->search->liveness;
@@ -139,31 +154,26 @@ static bool write_row(struct worker *worker, node at, const struct turn *turns, 
         builder->room = 2 * most + sizeof(uint32_t);
         builder->takers = need(realloc(builder->takers, builder->room));
     }
-    uint32_t *targets = builder->chunk.next, count = 0;
+    uint32_t *const targets = builder->chunk.next, count = 0;
+    unsigned char *const takers = builder->takers;
     unsigned possible = 0;
     word able = 0;
     for (unsigned i = 0; i < model.instances; i++) {
+        const unsigned char taker = live->taker[i];
+        const uint32_t more = write_turn(targets + count, begin, turns[i].end);
         possible |= turns[i].possible;
-        if (turns[i].possible & ENABLED)
-            able |= graph->taken[live->taker[i]];
-        for (const uint32_t own = count; begin < turns[i].end; begin += WORDS) {
-            const node target = (node)*begin;
-            uint32_t same = count;
-            while (same > own && count - same < NEAR && targets[same - 1] != target)
-                same--;
-            const bool known = same > own && targets[same - 1] == target;
-            targets[count] = target;
-            builder->takers[count] = live->taker[i];
-            count += target != NO_NODE && !known;
-        }
+        able |= turns[i].possible & ENABLED ? graph->taken[taker] : 0;
+        begin = turns[i].end;
+        for (uint32_t left = more; left > 0; left--)
+            takers[count++] = taker;
     }
     if (!(possible & ENABLED)) {
         targets[0] = at;
-        builder->takers[0] = STUTTER;
+        takers[0] = STUTTER;
         count = 1;
     }
     for (uint32_t i = 0; i < count; i += sizeof(uint32_t))
-        memcpy(&targets[count + i / sizeof(uint32_t)], &builder->takers[i], sizeof(uint32_t));
+        memcpy(&targets[count + i / sizeof(uint32_t)], &takers[i], sizeof(uint32_t));
     builder->chunk.next += row_units(count);
     graph->vertices[at].end = held + row_units(count);
     graph_set_able(graph, at, able);
