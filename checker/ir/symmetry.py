@@ -20,7 +20,7 @@ NOTE(loops). That the order of a loop over an Index does not matter is a rule of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checker.ir.nodes import Const, Expr, Me, Op
 from checker.ir.system import System
@@ -61,8 +61,10 @@ def symmetry(system: System) -> Symmetry:
     """What may be permuted. One reason is given for each Index that may not."""
     found = {index: None for index in _indices(system) if index.size > 1}
     broken: dict[Index, Asymmetry] = {}
-    for where, expr in _expressions(system):
+    for where, loc, expr in _expressions(system):
         for asymmetry in _asymmetries(expr, where, tuple(found)):
+            if not asymmetry.loc.line:
+                asymmetry = replace(asymmetry, loc=loc)
             broken.setdefault(asymmetry.index, asymmetry)
     return Symmetry(tuple(index for index in found if index not in broken),
                     tuple(broken.values()))
@@ -106,22 +108,22 @@ def _parts(of: Type) -> Iterator[Index]:
                 yield from _parts(field_type)
 
 
-def _expressions(system: System) -> Iterator[tuple[str, Expr]]:
-    """Every expression whose value means something, and who it belongs to."""
+def _expressions(system: System) -> Iterator[tuple[str, Loc, Expr]]:
+    """Every expression whose value means something, and whom it belongs to."""
     for process in system.processes:
         where = f"the process `{process.name}`"
         for location in process.locations.values():
-            yield where, location.guard
+            yield where, location.loc, location.guard
             if location.lock is not None:
-                yield where, place_value(location.lock)
+                yield where, location.loc, place_value(location.lock)
         for block in process.blocks.values():
             for expr in block_expressions(block):
-                yield where, expr
+                yield where, process.loc, expr
     for declared in system.properties:
         where = f"the property `{declared.name}`"
         target = () if declared.target is None else (declared.target,)
         for expr in (declared.expr, *target, *declared.antecedents):
-            yield where, expr
+            yield where, declared.loc, expr
 
 
 def _asymmetries(expr: Expr, where: str, indices: tuple[Index, ...]) -> Iterator[Asymmetry]:
