@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "new:new", "list": "listing:list_specs", "verify": "verify:verify",
     "replay": "replay:replay", "prove": "prove:prove", "simulate": "simulate:simulate",
     "mutate": "mutate:mutate",
+    "export": "export:export", "crosscheck": "crosscheck:crosscheck",
     "show": "show:show", "explain": "listing:explain", "doctor": "doctor:doctor",
 }
 """In the order of use: the module within this package, and the command's name there."""

@@ -39,7 +39,7 @@ def explore(model: Model, *, timeout: float | None = None) -> SpinAnswer:
     subprocess.TimeoutExpired."""
     with tempfile.TemporaryDirectory(prefix="checker-spin-") as name:
         try:
-            program = compiled(model, pathlib.Path(name), ("-O1", *PLAIN), witnesses=True,
+            program = compiled(model, pathlib.Path(name), ("-O0", *PLAIN), witnesses=True,
                                timeout=timeout)
         except subprocess.CalledProcessError as error:
             return SpinAnswer(error=f"{error.stdout or ''}{error.stderr or ''}".strip())

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 
-from checker.engines.export.tla import Module
+from checker.engines.export.tla import STAYS, Module
 from checker.engines.export.tools import tlc_command
 
 FAST_START = ("-XX:TieredStopAtLevel=1",)
@@ -52,6 +52,11 @@ def holds(module: Module, name: str, *, timeout: float | None = None) -> TlcAnsw
         answer.failed.add(name)
         answer.error = ""
     return answer
+
+
+def base_name(name: str) -> str:
+    """The property that an operator stands for: of a step invariant there are two."""
+    return name.removesuffix(STAYS)
 
 
 # ── the second module ────────────────────────────────────────────────────────────────────────

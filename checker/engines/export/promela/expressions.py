@@ -28,7 +28,7 @@ RESERVED = """
     always eventually until weakuntil stronguntil implies equivalent release next now U W V X
     NULL linux unix auto case char const continue default double enum extern float long register
     signed sizeof static struct switch void volatile while main this state
-    system restart remember judge free none
+    system restart now remember judge failed held free none
 """.split()
 
 Env = Mapping[object, Compiled]

@@ -11,6 +11,7 @@ SPIN's message says which it is.
 """
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from checker.engines.export import beginning
@@ -32,6 +33,8 @@ from checker.types import Lock
 from checker.values import Value
 
 LIVENESS = ("eventually", "leads_to")
+MOST_INLINE = 50_000
+"""Characters of an inline; SPIN takes no more than 64 KiB."""
 
 Pairs = list[tuple[str, str]]
 """Variables, or elements of arrays, and what they become."""
@@ -193,24 +196,28 @@ class _Writer:
         return found
 
     def _restart(self) -> None:
-        """The first state, made from any other one."""
-        if not (any(steps.failing for steps in self.steps.values()) or self._uniform() is None):
+        """The first state, made from any other one: in C, since it is needed in many places."""
+        if not any(steps.failing for steps in self.steps.values()):
             return
-        with self.write.block("inline restart() {"):
-            for ways in self.beginnings:
-                for place, value in ways[0]:
-                    self.write(f"{place} = {value};")
-            for steps in self.steps.values():
-                for leaf, kept in steps.temporaries.values():
-                    if kept:
-                        self._clear(self.t.leaf(leaf.name), leaf, self.write)
-            if any(steps.failing for steps in self.steps.values()):
-                self.write("failed = false;")
-            if any(step.chooses for _, step in self.made):
-                for leaf in self._looked_back_at():
-                    self._clear(self.t.before(leaf.name), leaf, self.write)
-            self.write("skip")
+        names = [place for ways in self.beginnings for place, _ in ways[0]]
+        values = [value for ways in self.beginnings for _, value in ways[0]]
+        with self.write.block("c_code {", "};"):
+            with self.write.block("int restart(void) {"):
+                for name, value in zip(names, values):
+                    self.write(f"now.{name} = {value.replace('false', '0').replace('true', '1')};")
+                self._clear_kept()
+                self.write("return 0;")
         self.write()
+
+    def _clear_kept(self) -> None:
+        for steps in self.steps.values():
+            for leaf, kept in steps.temporaries.values():
+                for place in elements(self.t.leaf(leaf.name), leaf) if kept else ():
+                    self.write(f"now.{place} = 0;")
+        if any(step.chooses for _, step in self.made):
+            for leaf in self._looked_back_at():
+                for place in elements(self.t.before(leaf.name), leaf):
+                    self.write(f"now.{place} = 0;")
 
     @staticmethod
     def _clear(name: str, leaf: Leaf, write: Writer) -> None:
@@ -229,6 +236,9 @@ class _Writer:
         arguments = f"({steps.parameter})" if parameters else ""
         write(f"#define {step.name}_enabled{arguments} ({guard})")
         parameters += [steps.choice(choose) for choose in step.leading]
+        if len(step.body.text()) > MOST_INLINE:
+            write()
+            return
         with write.block(f"inline {step.name}({', '.join(parameters)}) {{"):
             if self.judged:
                 write("remember();")
@@ -250,7 +260,24 @@ class _Writer:
                     whole = text.conjunction(self._enabled(step, key), where)
                     arguments = ", ".join(map(str, [*([] if key is None else [key]), *made]))
                     kind = "atomic" if step.chooses else "d_step"
-                    write(f":: {kind} {{ {whole} -> {step.name}({arguments}) }}")
+                    if len(step.body.text()) <= MOST_INLINE:
+                        write(f":: {kind} {{ {whole} -> {step.name}({arguments}) }}")
+                        continue
+                    with write.block(f":: {kind} {{ {whole} ->"):
+                        self._in_place(write, step, process, key, made)
+
+    def _in_place(self, write: Writer, step: Step, process: Process, key: P | None,
+                  made: list[P]) -> None:
+        """A body that is too long for an inline, its parameters replaced by their values."""
+        steps, body = self.steps[process.name], step.body.text()
+        names = [steps.parameter] * (key is not None)
+        names += [steps.choice(choose) for choose in step.leading]
+        for name, value in zip(names, [*([] if key is None else [key]), *made]):
+            body = re.sub(rf"\b{name}\b", value.text, body)
+        if self.judged:
+            write("remember();")
+        for line in body.splitlines():
+            write(line)
 
     def _loop(self, options: Writer) -> int:
         """The process; how many states it adds to those of the system."""
@@ -260,10 +287,8 @@ class _Writer:
             if self._uniform() is None:
                 extra = 1
                 with write.block("atomic {", "};"):
-                    write("d_step { restart() };")
                     for ways in self.beginnings:
-                        if len(ways) > 1:
-                            self._begin_somehow(ways)
+                        self._begin_somehow(ways)
             write("end:")
             write("do")
             for line in options.text().splitlines():
@@ -272,6 +297,11 @@ class _Writer:
         return extra
 
     def _begin_somehow(self, ways: list[Pairs]) -> None:
+        if len(ways) == 1:
+            for place, value in ways[0]:
+                if value not in ("0", "false"):
+                    self.write(f"{place} = {value};")
+            return
         self.write("if")
         for pairs in ways:
             self.write(":: " + "; ".join(f"{place} = {value}" for place, value in pairs))

@@ -321,7 +321,7 @@ class _Run:
             self._wait(end)
             return
         self.write("if")
-        self.write(":: failed -> restart();")
+        self.write(":: failed -> failed = false; c_code { restart(); };")
         self.write(":: else ->")
         with self.write.indent():
             self._wait(end)

@@ -21,6 +21,8 @@ from checker.ir.system import IMPLICIT, Process, Property, System
 from checker.ir.walk import place_value
 
 LIVENESS = ("eventually", "leads_to")
+STAYS = " (of a step that changes nothing)"
+"""Behind the name of a step invariant: its half that is an invariant."""
 
 
 class Properties:
@@ -216,7 +218,7 @@ class Properties:
             value = self.t.compile(stays, {})
             self(f"{still} == ENABLED (Next /\\ UNCHANGED vars) => {value.within(COMPARE)}")
             self()
-            self.invariants[f"{declared.name} (of a step that changes nothing)"] = still
+            self.invariants[declared.name + STAYS] = still
 
     def _liveness(self, declared: Property, name: str) -> None:
         self.temporal[declared.name] = name
