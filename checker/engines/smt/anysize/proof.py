@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.selection import Bench, select
+from checker.engines.smt.anysize.selection import Bench, Choice, select
 from checker.ir.nodes import Expr
 from checker.ir.system import IMPLICIT, State, System
 from checker.results.exploration import Exploration
@@ -37,6 +37,10 @@ ASSUMPTIONS = (
 MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
+MOST_ROUNDS = 12
+"""How often lemmas are chosen anew because some are not inductive for every size."""
+MOST_SPARE = 100
+"""How many other candidates may help the chosen ones."""
 MORE_PATIENCE = 6
 """How many times its budget a question gets when too many went unanswered."""
 
@@ -153,6 +157,11 @@ def _wrapped(lemma: str) -> list[str]:
     return [*lines, current + ")"]
 
 
+def _in_order(lemmas: Iterable[str]) -> list[str]:
+    """The shortest first: those tried for removal first are the longest."""
+    return sorted(lemmas, key=lambda text: (len(text), text))
+
+
 @dataclass
 class _Job:
     spec: Any
@@ -202,17 +211,15 @@ class _Job:
         self.proof.sizes = {name: str(size) for name, size in whole.sizes.items()}
         known = [show_lemma(whole.system, e) for e in self.given(whole.system, lemmas)]
         self.not_for_every_size()
-        if known or not infer:
-            prover = self.attempt(whole, known, thin=False)
-            if self.proof.complete:
-                return
+        prover = self.attempt(whole, known, patient=bool(known) or not infer)
+        if self.proof.complete:
+            return
         self.tell("exploring small sizes")
         refuted = failures.refuted(whole, known, self.limit, self.explorer or self.explore)
         for gap in refuted:
             self.judge(gap.property, "failed", gap=gap)
         if infer and not any(gap.is_violation for gap in refuted):
-            texts = self.look(whole, known)
-            prover = self.attempt(whole, list(dict.fromkeys([*known, *texts])), thin=True)
+            prover = self.infer(whole, known)
             self.proof.inferred = True
         if not self.proof.complete:
             self.explain(whole, prover)
@@ -224,35 +231,76 @@ class _Job:
     def explore(self, system: System) -> Exploration:
         return explore(system, limit=self.most_states)
 
-    def attempt(self, whole: Family, texts: list[str], *, thin: bool) -> Prover:
-        """Prove with these lemmas what they prove; judge everything by it."""
-        prover = Prover(Encoding(whole), self.budget, self.tell)
-        claims = self.claims(whole.system)
-        if thin:
-            texts = sorted(texts, key=lambda text: (len(text), text))
-        named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
-        prover.add([*claims, *(Claim(name, read_lemma(whole.system, text))
-                               for name, text in named.items())])
-        pool = list(named) if thin else prover.houdini(
-            [*(c.name for c in claims if c.kind == "invariant"), *named])
+    def attempt(self, whole: Family, texts: list[str], *, patient: bool) -> Prover:
+        """Prove with the given lemmas what they prove; judge everything by it."""
+        prover, named = self.prover(whole, texts)
+        prover.patient = patient
+        claims = [c for c in prover.claims.values() if c.name not in named]
+        pool = prover.houdini([*(c.name for c in claims if c.kind == "invariant"), *named])
         goals, checks = self.follows(prover, claims, pool)
-        if thin and len(goals) < len(claims):
+        self.settle(prover, goals, checks, {n: named[n] for n in pool if n in named})
+        self.proof.dropped = tuple(named[n] for n in named if n not in pool)
+        return prover
+
+    def prover(self, whole: Family, texts: Sequence[str]) -> tuple[Prover, dict[str, str]]:
+        """A prover of the spec's own claims and of lemmas; the latter by their names."""
+        prover = Prover(Encoding(whole), self.budget, self.tell)
+        named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
+        prover.add([*self.claims(whole.system), *(Claim(name, read_lemma(whole.system, text))
+                                                  for name, text in named.items())])
+        return prover, named
+
+    def infer(self, whole: Family, known: list[str]) -> Prover:
+        """Prove with lemmas that are looked for; judge everything by it.
+
+        Lemmas are chosen at small sizes. One that is inductive there but not for every size gets
+        the help of others, which its proof names; where there is none it is never chosen again.
+        """
+        choice, choose = self.look(whole, known)
+        choice.chosen += known
+        for _ in range(MOST_ROUNDS):
+            choose()
+            spare = choice.spare()[:MOST_SPARE]
+            prover, named = self.prover(whole, [*_in_order(choice.chosen), *spare])
+            prover.patient = False
+            pool = [name for name, text in named.items() if text in choice.chosen]
+            own = [c.name for c in prover.claims.values()
+                   if c.name not in named and c.kind == "invariant"]
+            weak = prover.weak([*own, *pool], frozenset([*own, *pool]))
+            self.tell(f"{len(pool)} lemmas chosen, {len(weak)} not inductive")
+            if not self.help(prover, choice, named, weak):
+                break
+        return self.conclude(prover, {name: named[name] for name in pool})
+
+    def help(self, prover: Prover, choice: Choice, named: dict[str, str],
+             weak: list[str]) -> bool:
+        """Choose what makes weak claims inductive, give up what nothing helps; whether there is
+        anything new to choose from."""
+        every = frozenset(prover.claims)
+        news = False
+        for name in weak:
+            core = prover.supported(name, every)
+            if core is not None:
+                choice.add(named[other] for other in sorted(core) if other in named)
+                news = True
+            elif name in named:
+                choice.give_up([named[name]])
+                news = True
+        return news
+
+    def conclude(self, prover: Prover, named: dict[str, str]) -> Prover:
+        """Judge everything by what the lemmas prove, and keep of them what that needs."""
+        claims = [c for c in prover.claims.values() if not c.name.startswith("lemma ")]
+        goals, checks = self.follows(prover, claims, list(named))
+        if len(goals) < len(claims) or len(checks) < len(prover.obligations):
             self.tell("again, with more patience")
+            prover.patient = True
             self.budget.rlimit *= MORE_PATIENCE
             prover.forget_unknown()
-            goals, checks = self.follows(prover, claims, pool)
+            goals, checks = self.follows(prover, claims, list(named))
             self.budget.rlimit //= MORE_PATIENCE
-        kept = [name for name in pool if name in named]
-        if thin:
-            kept = prover.thinned(goals, kept, checks) or []
-        self.settle(prover, goals, checks)
-        self.proof.lemmas = tuple(named[name] for name in kept)
-        if not thin:
-            self.proof.dropped = tuple(named[n] for n in named if n not in pool)
-        self.proof.prover, self.proof.paths = prover, len(prover.encoding.paths)
-        invariants = {claim.name for claim in claims if claim.kind == "invariant"}
-        self.proof.hypotheses = (*(g for g in goals if g in invariants), *kept)
-        self.proof.questions, self.proof.unknown = self.budget.questions, self.budget.unknown
+        kept = prover.thinned(goals, list(named), checks) or []
+        self.settle(prover, goals, checks, {name: named[name] for name in kept})
         return prover
 
     def follows(self, prover: Prover, claims: list[Claim],
@@ -274,7 +322,14 @@ class _Job:
                 checks.append(number)
         return goals, checks
 
-    def settle(self, prover: Prover, goals: list[str], checks: list[int]) -> None:
+    def settle(self, prover: Prover, goals: list[str], checks: list[int],
+               kept: dict[str, str]) -> None:
+        """Judge every property, and note what the judgements rest on."""
+        self.proof.lemmas = tuple(kept.values())
+        self.proof.prover, self.proof.paths = prover, len(prover.encoding.paths)
+        self.proof.hypotheses = (*(g for g in goals if prover.claims[g].kind == "invariant"),
+                                 *kept)
+        self.proof.questions, self.proof.unknown = self.budget.questions, self.budget.unknown
         for claim in prover.claims.values():
             if claim.name.startswith("lemma ") or claim.name in goals:
                 if claim.name in goals:
@@ -291,20 +346,19 @@ class _Job:
                 self.judge(kind, "unknown", loc=check.loc,
                            reason=f"not proved: {check.message}, of {where}")
 
-    def look(self, whole: Family, known: Sequence[str]) -> list[str]:
-        """Lemmas that hold in the reachable states of small sizes, and prove the spec there."""
+    def look(self, whole: Family, known: Sequence[str]) -> tuple[Choice, Callable[[], None]]:
+        """Candidates that hold in the reachable states of small sizes, and how to choose."""
         samples = self.samples(whole)
-        if not samples:
-            return []
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
-        found = candidates(whole.system, samples)
+        found = candidates(whole.system, samples) if samples else []
         texts = list(dict.fromkeys([*known, *(each.text for each in found)]))
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
-        benches = [Bench(system, texts, self.tell) for system, _ in samples]
+        benches = [Bench(system, texts) for system, _ in samples]
         kinds = dict.fromkeys(kind for bench in benches for kind in bench.encoding.failing)
         goals = [claim.name for claim in self.claims(whole.system)] + list(kinds)
-        return select(benches, goals, texts, self.tell)
+        choice = Choice(texts, self.tell)
+        return choice, lambda: select(benches, goals, choice)
 
     def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
         """The states of size 2, and those of size 3; where these are too many, those with one

@@ -38,6 +38,7 @@ class Prover:
                            *(Situation(encoding, path, budget) for path in encoding.paths)]
         self.anywhere = Situation(encoding, None, budget, initially=False)
         self.claims: dict[str, Claim] = {}
+        self.patient = True
         self._known: dict[tuple[int, str], _Known] = {}
 
     def add(self, claims: Iterable[Claim]) -> None:
@@ -58,7 +59,8 @@ class Prover:
         if name not in situation.after:
             return Answer("unsat", frozenset({name} & situation.before.keys()))
         return self._ask((number, name), hypotheses,
-                         lambda: situation.ask(sorted(hypotheses), [name]))
+                         lambda: situation.ask(sorted(hypotheses), [name],
+                                               patient=self.patient))
 
     def _ask(self, key: tuple[int, str], hypotheses: frozenset[str],
              ask: Callable[[], Answer]) -> Answer:
@@ -76,6 +78,20 @@ class Prover:
         else:
             known.failed.append((hypotheses, answer))
         return answer
+
+    def weak(self, names: Iterable[str], hypotheses: frozenset[str]) -> list[str]:
+        """Which of the claims some step may break although all the hypotheses hold before."""
+        return [name for name in names if self.supported(name, hypotheses) is None]
+
+    def supported(self, name: str, hypotheses: frozenset[str]) -> frozenset[str] | None:
+        """The hypotheses that a claim's preservation rests on; None where they do not do."""
+        core: set[str] = set()
+        for number in range(len(self.situations)):
+            answer = self.preserved(number, name, hypotheses)
+            if answer.outcome != "unsat":
+                return None
+            core |= answer.core
+        return frozenset(core)
 
     def forget_unknown(self) -> None:
         """Ask again, after a change of the budget, where Z3 gave up."""
@@ -192,7 +208,7 @@ class Prover:
         """Whether the hypotheses rule out that an obligation's check fails."""
         _, check = self.obligations[number]
         return self._ask((-1, str(number)), hypotheses, lambda: self.anywhere.refutes(
-            sorted(hypotheses), [*check.given, neg(check.holds)]))
+            sorted(hypotheses), [*check.given, neg(check.holds)], patient=self.patient))
 
     def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
         """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""

@@ -169,13 +169,14 @@ class Situation:
         some = self._literal(z3.Or([self.after[name] for name in goals]))
         return self._check(hypotheses, [some], patient)
 
-    def refutes(self, hypotheses: Iterable[str], parts: Sequence[Truth]) -> Answer:
+    def refutes(self, hypotheses: Iterable[str], parts: Sequence[Truth], *,
+                patient: bool = True) -> Answer:
         """Whether the hypotheses rule out what `parts` say: for checks, with premises of their
         own, and for the question whether the situation is possible at all."""
         if any(part is False for part in parts):
             return Answer("unsat")
         literals = [self._literal(part) for part in parts if part is not True]
-        return self._check(hypotheses, literals, True)
+        return self._check(hypotheses, literals, patient)
 
     def _literal(self, part: Truth) -> z3.BoolRef:
         literal = z3.FreshConst(z3.BoolSort(self.encoding.space.context), "part")

@@ -14,7 +14,7 @@ What is chosen at one size is the beginning at the next. Nothing here is a proof
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import z3
@@ -37,8 +37,8 @@ RLIMIT = 20_000_000
 class Bench:
     """One size: which candidates a step breaks."""
 
-    def __init__(self, system: System, texts: Sequence[str], tell: Tell) -> None:
-        self.system, self.tell = system, tell
+    def __init__(self, system: System, texts: Sequence[str]) -> None:
+        self.system = system
         self.encoding = Encoding(system)
         self.solver = Solver(self.encoding.space.context, rlimit=RLIMIT)
         self.solver.add(self.encoding.well_formed)
@@ -125,23 +125,32 @@ class Choice:
     chosen: list[str] = field(default_factory=list)
     hopeless: set[str] = field(default_factory=set)
 
+    def give_up(self, texts: Iterable[str]) -> None:
+        """These are of no use."""
+        self.hopeless.update(texts)
+        self.chosen = [text for text in self.chosen if text not in self.hopeless]
+
+    def add(self, texts: Iterable[str]) -> None:
+        self.chosen += [text for text in texts if text not in self.chosen]
+
+    def spare(self) -> list[str]:
+        """What may still be chosen."""
+        return [text for text in self.ranked
+                if text not in self.chosen and text not in self.hopeless]
+
     def helpful(self, bench: Bench, state: State) -> str | None:
         """The first candidate that excludes a state."""
         return next((text for text in self.ranked if text not in self.chosen
                      and text not in self.hopeless and not bench.true_in(text, state)), None)
 
 
-def select(benches: Sequence[Bench], goals: Sequence[str], ranked: Sequence[str],
-           tell: Tell) -> list[str]:
-    """The candidates that make as many as can be of the goals inductive at every bench's size.
+def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> None:
+    """Choose what makes as many as can be of the goals inductive at every bench's size.
 
-    `goals` are names of properties and of kinds of checks; `ranked` hold in every reachable
-    state, best first.
+    `goals` are names of properties and of kinds of checks.
     """
-    choice = Choice(ranked, tell)
     while any([_select(bench, goals, choice) for bench in benches]):
         pass
-    return choice.chosen
 
 
 def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
@@ -163,10 +172,9 @@ def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
                 todo.append(helpful)
                 choice.tell(f"{len(choice.chosen)} lemmas chosen, {len(todo)} claims to look at")
                 continue
-            choice.hopeless.add(name)
-            if name in choice.chosen:
-                choice.chosen.remove(name)
-                dropped = True
+            dropped |= name in choice.chosen
+            choice.give_up([name])
+            if dropped:
                 todo += [other for other, used in rests_on.items() if name in used
                          and other not in choice.hopeless and other not in todo]
     return dropped
