@@ -51,18 +51,21 @@ class Bitmap(Component):
 
 
 class Device(Component):
-    """The queues and their handlers, which the main loop calls under the big lock."""
+    """The queues and their handlers, which the main loop calls under the big lock.
 
-    def __init__(self, options, memory, votes, asks, bql):
+    `asks` are the migrations that the device asks about, one by one; `rings` the inflate and the
+    deflate queue where they are not the device's own.
+    """
+
+    def __init__(self, options, memory, votes, asks, bql, rings=None):
         self.options = options
         self.memory = memory
         self.page = memory.page
         self.subpages = memory.subpages
         self.votes = votes
-        self.asks = asks                # migrations that the device asks about, one by one
+        self.asks = asks
         self.bql = bql
-        self.inflate = NumberRing(self.page)
-        self.deflate = NumberRing(self.page)
+        self.inflate, self.deflate = rings or (NumberRing(self.page), NumberRing(self.page))
         self.report = Ring(self.page) if options.reports else None
         self.rings = (self.inflate, self.deflate) + ((self.report,) if options.reports else ())
         self.bitmap = Bitmap(memory, options.bits) \

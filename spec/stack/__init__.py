@@ -1,0 +1,1 @@
+"""The whole stack: see README.md."""

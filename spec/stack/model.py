@@ -1,0 +1,111 @@
+"""The whole stack: a Linux guest on QEMU, its balloon, its devices, memory that comes and goes.
+
+Nothing here is new but the wires between the parts: the driver is that of spec/virtio_balloon,
+the balloon device that of spec/qemu_balloon, votes are those of spec/votes, containers and
+virtio-mem those of spec/virtio_mem. README.md tells how far they go together.
+"""
+from types import SimpleNamespace
+
+from checker import Component, invariant, sometimes
+
+from spec.qemu_balloon.device import Device
+from spec.qemu_balloon.users import users_of
+from spec.stack.faults import stack_faults
+from spec.stack.guest import Guest
+from spec.virtio_mem.model import Today
+from spec.virtio_mem.vfio import Vfio
+
+
+class StackVfio(Vfio):
+    """A container that has all of the guest's RAM pinned, too."""
+
+    leave = Vfio.unplug
+
+    def __init__(self, options, manager, votes, bql, ram):
+        super().__init__(options, manager, votes, bql)
+        self.ram = ram
+
+    async def unplug(self, x):
+        await self.leave(x)
+        self.ram.unpin(x)
+
+
+class Stack(Component):
+    """One guest. The constants, by what they are about:
+
+      size          pages of RAM, array: how many of them a request names; blocks of virtio-mem,
+                    containers
+      who is there  oom and compaction in the guest; migrations: "postcopy", "snapshot"
+      failures      fails: allocations in the guest, mappings of vfio
+      mistakes      locks, asks_votes, asks (spec/qemu_balloon); vfio_votes, granularity
+                    (spec/virtio_mem); release (spec/virtio_balloon)
+    """
+
+    instances = {
+        "small": dict(pages=1),
+        "ci": dict(migrations=("snapshot",)),
+        "large": dict(pages=2, blocks=2, containers=2, compaction=True,
+                      migrations=("postcopy", "snapshot")),
+    }
+    faults = stack_faults()
+
+    def __init__(self, *, pages=2, blocks=1, containers=1, oom=False, compaction=False,
+                 migrations=(), fails=True, locks=True, asks_votes=True,
+                 asks=("postcopy", "snapshot"), vfio_votes=True, granularity="block",
+                 release="locked", array=None):
+        memory = Today(blocks=blocks, sections=((0, blocks),) * containers, map_fails=fails,
+                       vfio_votes=vfio_votes, granularity=granularity)
+        self.guest = Guest(listener=memory.listener, pages=pages, sizes=(0, pages),
+                           deflate_on_oom=oom, oom=oom, compaction=compaction,
+                           alloc_fails=fails, release=release, array=array)
+        self.memory = memory
+        self.migrations = users_of(migrations, None, self.memory.votes, self.memory.bql)
+        self.postcopy = self.migrations.get("postcopy")
+        self.snapshot = self.migrations.get("snapshot")
+        self.migrating = tuple(self.migrations.values())
+        self.migrates = bool(migrations)
+        self.connect(SimpleNamespace(
+            subpages=1, reports=False, bitmap="none", locks=locks, checks_ram=True,
+            drops_reference=True, answers_always=True, asks_votes=asks_votes,
+            discard_fails=False), asks)
+
+    def connect(self, options, asks):
+        """The wires: containers pin the guest's RAM, the device serves the driver's queues."""
+        memory, ram = self.memory, self.guest.host
+        ram.others.manager, ram.others.migrating = memory.manager, self.migrating
+        memory.vfio = StackVfio(memory.options, memory.manager, memory.votes, memory.bql, ram)
+        asked = tuple(user for user in self.migrating if user.name in asks)
+        self.device = Device(options, ram, memory.votes, asked, memory.bql,
+                             (ram.inflate, ram.deflate))
+
+    @invariant
+    def the_guest_and_its_devices_see_the_same_memory(self):
+        """S2, of RAM: that of virtio-mem is a rule of `memory`."""
+        return not any(self.guest.host.split(p) for p in self.guest.page)
+
+    @invariant
+    def discards_keep_to_their_request(self):
+        """S11: a page is discarded between finding it in a request and the answer to that."""
+        return not self.guest.host.trespassed
+
+    @invariant(when="migrates")
+    def migrations_find_their_pages(self):
+        """S13: no page is discarded during an incoming postcopy or a background snapshot."""
+        return not any(m.damaged() for m in self.migrating)
+
+    @invariant
+    def references_are_dropped(self):
+        """L5: between requests the balloon device holds no memory region."""
+        return not self.device.region_ref or any(r.state == "seen" for r in self.device.rings)
+
+    @sometimes
+    def inflates_while_pinned(self):
+        return self.guest.host.inflate.state == "used" and any(
+            self.memory.vfio.attached[x] for x in self.memory.listener)
+
+    @sometimes
+    def balloon_beside_plugged_memory(self):
+        """A page in the balloon, a block plugged, and a device that has the rest pinned."""
+        return self.guest.driver.num_pages > 0 and any(
+            self.memory.vfio.attached[x] for x in self.memory.listener) and any(
+            self.memory.manager.plugged[b] for b in self.memory.block)
