@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from checker.engines import native
 from checker.engines.interp.explore import explore
+from checker.engines.interp.liveness import check_liveness
 from checker.engines.live import Disagreement
 from checker.errors import SpecError
 from tests.fuzz.reduced import differing
@@ -110,7 +111,7 @@ def _compiled(text: str, folder: pathlib.Path, tally: Tally) -> Tested | None:
     if not found.complete:
         tally.too_large += 1
         return None
-    it.answers["interp"] = explored(it.system, found)
+    it.answers["interp"] = explored(it.system, found, check_liveness(it.system))
     return it
 
 
@@ -133,6 +134,7 @@ def _compare(it: Tested, text: str, tally: Tally, engines: tuple[str, ...], seed
     tally.states += reference.distinct or 0
     tally.verdicts.update(name if not name.startswith("property") else "declared property"
                           for name in reference.violated)
+    tally.verdicts.update(f"liveness {outcome}" for outcome in (reference.live or {}).values())
 
 
 def _compare_reduced(it: Tested, text: str, tally: Tally, reference: Said, seed: str) -> None:

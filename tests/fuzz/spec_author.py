@@ -157,7 +157,11 @@ class Author(Values):
         of, mark = self.one([(None, ""), (GROUP, 'each="group"'), (SLOT, 'each="slot"'),
                              (None, "times=2")])
         daemon = self.chance(0.3)
-        options = ", ".join(filter(None, [mark, "daemon=True" if daemon else ""]))
+        fair = self.one(["", "", "weak", "strong"])
+        if fair:
+            self.note(f"{fair} fairness")
+        options = ", ".join(filter(None, [mark, "daemon=True" if daemon else "",
+                                          f'fair="{fair}"' if fair else ""]))
         self.note(f"process {mark or 'alone'}")
         self.choices = 0
         scope = Scope(dict(self.state), waits=True, chooses=True, methods=methods,
@@ -180,7 +184,8 @@ class Author(Values):
                 self.body(scope, self.one([2, 3, 4, 5, 6]))
 
     def property(self, number: int, methods: tuple[Method, ...]) -> None:
-        kind = self.one(["invariant", "invariant", "sometimes", "lemma", "step_invariant"])
+        kind = self.one(["invariant", "invariant", "sometimes", "lemma", "step_invariant",
+                         "eventually", "leads_to"])
         self.note(kind)
         scope = Scope(dict(self.state), guarded=self.chance(0.7), methods=methods)
         parameters = ""
@@ -196,7 +201,8 @@ class Author(Values):
             kind += f'(each="{each}")'
         self.out.line(f"@{kind}")
         with self.out.block(f"def property{number}(self{parameters}):"):
-            self.out.line(f"return {self.truth(scope, 3)}")
+            premise = f"{self.truth(scope, 2)}, " if kind.startswith("leads_to") else ""
+            self.out.line(f"return {premise}{self.truth(scope, 3)}")
 
     # ── statements ───────────────────────────────────────────────────────────────────────────
 

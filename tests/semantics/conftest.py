@@ -15,11 +15,11 @@ def check(engine, tmp_path):
 
     `body` is that of the component `Tested`, `before` what stands above it in the file. The
     figures are those that every engine must find: distinct states, successors generated, and by
-    name of the property the steps to a violation or a witness. `without` names engines that can
-    not take part, with the reason.
+    name of the property the steps to a violation or a witness, or the outcome of liveness.
+    `without` names engines that can not take part, with the reason.
     """
     def run(body, *, before="", distinct=None, generated=None, violated=(), witnessed=(),
-            without=(), bound=4, **options):
+            live=(), without=(), bound=4, **options):
         if engine in dict(without):
             pytest.skip(f"{engine}: {without[engine]}")
         it = tested(write(component(body, before), tmp_path), **options)
@@ -30,9 +30,9 @@ def check(engine, tmp_path):
             pytest.skip(f"{engine}: {reason}")
         assert not differences(reference, said)
         if engine == "interp":
-            figures = (distinct, generated, dict(violated), dict(witnessed))
+            figures = (distinct, generated, dict(violated), dict(witnessed), dict(live))
             assert (said.distinct if distinct is not None else None,
                     said.generated if generated is not None else None,
-                    said.violated, said.witnessed) == figures
+                    said.violated, said.witnessed, said.live) == figures
         return it
     return run

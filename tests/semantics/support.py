@@ -2,8 +2,9 @@
 
 A spec's text is loaded and given to the interpreter, to CPython, to the native engine and to
 Z3's bounded search. Their answers become `Said`: how many states and successors, and for each
-property that failed (or was witnessed) the number of steps to where it shows. The interpreter
-is the definition; every other engine has to say the same, as far as it says anything.
+property that failed (or was witnessed) the number of steps to where it shows, and the outcomes
+of liveness where an engine decides them. The interpreter is the definition; every other engine
+has to say the same, as far as it says anything.
 """
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 from checker.engines import native
 from checker.engines.interp.explore import explore
+from checker.engines.interp.liveness import check_liveness
 from checker.engines.live import Unsupported, explore_by_replay
 from checker.engines.smt.bmc import search
 from checker.frontend import load
@@ -21,7 +23,7 @@ from checker.frontend.spec import Spec
 from checker.ir.system import System
 from checker.ir.verify import verify
 from checker.judgement.certify import certify
-from checker.results.exploration import Exploration
+from checker.results.exploration import Exploration, Liveness
 
 ENGINES = ("interp", "live", "native", "smt")
 LIMIT = 20_000             # states; what an engine can not finish within it is no test
@@ -45,6 +47,7 @@ class Said:
     initial: int | None = None
     levels: tuple[int, ...] | None = None
     fired: frozenset[tuple[str, str]] | None = None
+    live: dict[str, str] | None = None
     bound: int | None = None
 
     def within(self, bound: int | None) -> Said:
@@ -96,8 +99,9 @@ def tested(path: pathlib.Path, **options) -> Tested:
 
 # ── engines ──────────────────────────────────────────────────────────────────────────────────
 
-def explored(system: System, found: Exploration) -> Said:
-    """The answer of an explicit search, each of its paths certified."""
+def explored(system: System, found: Exploration,
+             live: dict[str, Liveness] | None = None) -> Said:
+    """The answer of an explicit search, each of its paths and lassos certified."""
     if not found.complete:
         raise Unavailable(found.reason)
     for name, path in (found.violations | found.witnesses).items():
@@ -105,11 +109,19 @@ def explored(system: System, found: Exploration) -> Said:
     return Said({name: len(path) - 1 for name, path in found.violations.items()},
                 {name: len(path) - 1 for name, path in found.witnesses.items()},
                 found.distinct, found.generated, found.initial, tuple(found.levels),
-                frozenset(found.fired))
+                frozenset(found.fired), None if live is None else outcomes(system, live))
+
+
+def outcomes(system: System, live: dict[str, Liveness]) -> dict[str, str]:
+    """What was decided of each liveness property; its lassos are certified."""
+    for name, answer in live.items():
+        if answer.outcome == "violated":
+            certify(system, name, answer.path, answer.loop)
+    return {name: answer.outcome for name, answer in live.items()}
 
 
 def _interp(it: Tested, bound: int) -> Said:
-    return explored(it.system, explore(it.system, limit=LIMIT))
+    return explored(it.system, explore(it.system, limit=LIMIT), check_liveness(it.system))
 
 
 def _live(it: Tested, bound: int) -> Said:
@@ -121,7 +133,8 @@ def _live(it: Tested, bound: int) -> Said:
 
 def _native(it: Tested, bound: int) -> Said:
     try:
-        return explored(it.system, native.explore(it.system, threads=1, limit=LIMIT))
+        found = native.explore(it.system, threads=1, limit=LIMIT)
+        return explored(it.system, found, found.live)
     except (native.NoCompiler, native.Unsupported) as reason:
         raise Unavailable(str(reason)) from None
 
@@ -145,7 +158,8 @@ def differences(reference: Said, other: Said) -> list[str]:
     """What `other` says differently, as far as it says anything."""
     expected = reference.within(other.bound)
     found = []
-    for name in ("violated", "witnessed", "distinct", "generated", "initial", "levels", "fired"):
+    for name in ("violated", "witnessed", "distinct", "generated", "initial", "levels", "fired",
+                 "live"):
         mine, theirs = getattr(expected, name), getattr(other, name)
         if mine is not None and theirs is not None and mine != theirs:
             found.append(f"{name}: {_shown(mine)}, not {_shown(theirs)}")

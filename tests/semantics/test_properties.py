@@ -151,8 +151,8 @@ def test_one_property_for_each_element(check):
           witnessed={"is_set(0)": 1, "is_set(2)": 1})
 
 
-def test_liveness_properties_have_the_same_values(check):
-    """They are judged elsewhere; here CPython and the interpreter compare their parts."""
+def test_liveness(check):
+    """The explicit engines decide it; CPython evaluates its parts as the interpreter does."""
     check("""
     def __init__(self):
         self.n = Int(0, 3)
@@ -171,7 +171,68 @@ def test_liveness_properties_have_the_same_values(check):
     def from_one_to_three(self):
         one = self.n == 1
         return one, self.n == 3
-    """, distinct=4, generated=3)
+
+    @leads_to
+    def from_three_to_two(self):
+        return self.n == 3, self.n == 2
+    """, distinct=4, generated=3, live={"three": "holds", "from_one_to_three": "holds",
+                                        "from_three_to_two": "violated"})
+
+
+def test_fairness(check):
+    """A light that blinks for ever, and processes that may switch it off while it is on."""
+    for fair, outcome in (("", "violated"), ("weak", "violated"), ("strong", "holds")):
+        check(f"""
+    def __init__(self):
+        self.lit = Bool
+        self.off = Bool
+
+    @process(fair="weak", daemon=True)
+    async def blink(self):
+        while True:
+            await step("blink")
+            if not self.off:
+                self.lit = not self.lit
+
+    @process(fair="{fair}", daemon=True)
+    async def switch(self):
+        await until(lambda: self.lit, "lit")
+        self.off = True
+
+    @eventually
+    def is_off(self):
+        return self.off
+
+    @leads_to
+    def comes_on(self):
+        return not self.lit, self.lit
+        """, distinct=3, generated=4, live={"is_off": outcome, "comes_on": "holds"})
+
+
+def test_fairness_to_each_instance(check):
+    """Whoever asks is served in the end, though the server may prefer the others."""
+    for fair, outcome in (("", "violated"), ("weak", "holds")):
+        check(f"""
+    def __init__(self):
+        self.slot = Range(3)
+        self.asks = Map(self.slot, Bool)
+
+    @process(each="slot", fair="weak", daemon=True)
+    async def ask(self, s):
+        while True:
+            await until(lambda: not self.asks[s], "nothing asked")
+            self.asks[s] = True
+
+    @process(each="slot", fair="{fair}", daemon=True)
+    async def serve(self, s):
+        while True:
+            await until(lambda: self.asks[s], "asked")
+            self.asks[s] = False
+
+    @leads_to(each="slot")
+    def served(self, s):
+        return self.asks[s], not self.asks[s]
+        """, distinct=8, generated=24, live={f"served({n})": outcome for n in range(3)})
 
 
 def test_step_invariants_over_parts(check):

@@ -76,7 +76,7 @@ class _File:
         self.t = Expressions(self.accessors, names)
         self.names, self.steps = names, Writer()
         self.judged = [p for p in system.properties if p.kind in JUDGED]
-        self.live = [] if reductions.symmetry else judged_live(system)
+        self.live = [] if reductions.used else judged_live(system)
         self.numbers = {name: i for i, name in enumerate(
             (*IMPLICIT, *(p.name for p in self.judged + self.live)))}
         self.locations = {(p.name, name): i for i, (p, name) in enumerate(
