@@ -337,7 +337,9 @@ class _Run:
                 self._reset(steps.own(process.local_variable(name)), of)
         if self.kept:
             for name, of in self.used.items():
-                self._reset(steps.temporary(name, of, kept=True), of)
+                target = steps.temporary(name, of, kept=True)
+                for place, _ in assignments(target, of, constant(of, lowest(of))):
+                    self.write(f"{place} = 0;")      # as it was declared
         if steps.judged:
             self.write("judge();")
         self._not_empty()
