@@ -56,8 +56,8 @@ class SymmetryCode:
         write(comment("Symmetry of " + ", ".join(index.name for index in self.base)))
         write(f"#define ELEMENTS {self.elements}")
         write(f"#define SETS {len(self.base)}")
-        keys = self._keys()
-        if keys is not None:
+        keys, enough = self._keys()
+        if enough:
             write("#define BY_KEYS")
         write('#include "symmetry.h"')
         write()
@@ -69,17 +69,17 @@ class SymmetryCode:
         body = Writer()
         for variable in self.system.variables:
             self._permute(body, variable)
-        if keys is None:
-            self._colours(body_of := Writer())
+        colours = Writer()
+        if not enough:
+            self._colours(colours)
         for line in self.functions.text().rstrip("\n").split("\n"):
             write(line)
         head = "static void permute(word *to, const word *from, const unsigned char *image)"
         self._function(head, "copy(to, from);\n" + body.text())
-        if keys is None:
+        self._function("static void keys(const word *s, word *key)", keys)
+        if not enough:
             head = "static void colours(const word *s, const word *colour, word *next)"
-            self._function(head, body_of.text())
-        else:
-            self._function("static void keys(const word *s, word *key)", keys)
+            self._function(head, colours.text())
 
     def _function(self, head: str, body: str) -> None:
         with function(self.write, head):
@@ -447,34 +447,35 @@ class SymmetryCode:
 
     # ── keys ────────────────────────────────────────────────────────────────────────────────
 
-    def _keys(self) -> str | None:
-        """The body of `keys`; None where some part of a state speaks of two elements, or where
-        what a state says of an element does not fit a word."""
+    def _keys(self) -> tuple[str, bool]:
+        """The body of `keys`, and whether keys are all that there is to say: no part of a state
+        speaks of two elements, and what it says of one fits a word."""
         parts: dict[Index, list[tuple[str, int]]] = {index: [] for index in self.base}
+        enough = True
         for variable in self.system.variables:
-            if self.moves(variable.type) and not self._key_parts(variable, parts):
-                return None
+            if self.moves(variable.type):
+                enough = self._key_parts(variable, parts) and enough
         write = Writer()
         for index, pieces in parts.items():
-            if sum(width for _, width in pieces) >= WORD:
-                return None
+            fits = sum(width for _, width in pieces) < WORD
+            enough = enough and fits
             with write.block(f"for (word e = 0; e < {index.size}; e++) {{"):
                 write("word k = 0;")
                 for text, width in pieces:
-                    write(f"k = k << {width} | {text};")
+                    write(f"k = k << {width} | {text};" if fits else f"k = blend(k, {text});")
                 write(f"key[{self.base[index]} + e] = k;")
-        return write.text()
+        return write.text(), enough
 
     def _key_parts(self, variable: Variable, parts: dict[Index, list[tuple[str, int]]]) -> bool:
-        """Add what a variable says of each element; False where that is no matter of one."""
+        """Add what a variable says of each element alone; False where it says more than that."""
         of, whole = variable.type, self._variable(variable, "s")
         match of:
             case Map(key, value) if key in self.base and not self.moves(value):
-                width = self.codes.bits(value)
-                if width > WORD:
-                    return False
-                if width:
-                    parts[key].append((self._value(of, whole.text, "e").text, width))
+                part = self._value(of, whole.text, "e")
+                if part.wide:
+                    parts[key].append((self.content(value, part), WORD))
+                elif part.put:
+                    parts[key].append((part.text, self.codes.bits(value)))
                 return True
             case _ if variable.kind == "local":
                 return False

@@ -6,20 +6,20 @@
  *   set_end[]        by set: the number after its last element; elements are numbered through
  *   permute()        `from` with each element replaced by image[element], its new position within
  *                    its own set
- *   keys() or colours()
+ *   keys()           for each element what the state says of it alone
+ *   colours()        where the state says more than that: see below
  *
- * BY KEYS, where no part of a state speaks of two elements at once: the key of an element is all
- * that a state says of it, so sorting the elements by their keys gives the one representative.
+ * Elements are sorted by their keys. Where no part of a state speaks of two elements at once, the
+ * keys are all that it says, and that gives the one representative (BY_KEYS).
  *
- * BY COLOURS, anywhere else. The colour of an element is a hash of what the state says of it, in
- * which other elements stand as their colours: no permutation changes it. Elements are sorted by
- * colour. Elements of one colour are twins where swapping them changes nothing, and then their
- * order does not matter. Where they are no twins, colours are computed again from colours, until
- * that tells no more elements apart; then each of the elements in question is tried in the first
- * place, and the least of the states that this leads to is the representative (McKay's
- * individualization and refinement). Everything that is decided on the way is decided by colours
- * and twins alone, so states of one orbit have one representative; a collision of hashes costs
- * time and nothing else.
+ * Anywhere else, the keys are the first colours. No permutation changes the colour of an element.
+ * Elements of one colour are twins where swapping them changes nothing, and then their order does
+ * not matter. Where they are no twins, they get new colours: hashes of all that the state says of
+ * them, in which other elements stand as their colours. When that tells no more elements apart,
+ * each of the elements in question is tried in the first place, and the least of the states that
+ * this leads to is the representative (McKay's individualization and refinement). All that is
+ * decided on the way is decided by colours and twins, so the states of one orbit have one
+ * representative; a collision of hashes costs time and nothing else.
  */
 #ifndef SYMMETRY_H
 #define SYMMETRY_H
@@ -44,6 +44,7 @@ static inline word blend_words(const word *words, unsigned count)
 
 static const unsigned char set_end[SETS];
 static void permute(word *to, const word *from, const unsigned char *image);
+static void keys(const word *s, word *key);
 
 /* The elements in ascending order of their keys, set by set; false where they were in order. */
 static inline bool sort_elements(const word *key, unsigned char *order)
@@ -71,19 +72,22 @@ static inline void arrange(word *to, const word *from, const unsigned char *orde
     permute(to, from, image);
 }
 
-#ifdef BY_KEYS
+static inline void arrange_in_place(word *state, const unsigned char *order)
+{
+    word from[WORDS];
+    copy(from, state);
+    arrange(state, from, order);
+}
 
-static void keys(const word *s, word *key);
+#ifdef BY_KEYS
 
 static void canonical(word *state)
 {
-    word key[ELEMENTS], from[WORDS];
+    word key[ELEMENTS];
     unsigned char order[ELEMENTS];
     keys(state, key);
-    if (!sort_elements(key, order))
-        return;
-    copy(from, state);
-    arrange(state, from, order);
+    if (sort_elements(key, order))
+        arrange_in_place(state, order);
 }
 
 #else
@@ -190,9 +194,16 @@ static void refine(const word *state, word *colour, word *best, bool *known)
 
 static void canonical(word *state)
 {
-    word colour[ELEMENTS] = {0}, best[WORDS];
+    word colour[ELEMENTS], best[WORDS];
+    unsigned char order[ELEMENTS];
+    keys(state, colour);
+    const bool moved = sort_elements(colour, order);
+    if (count_colours(colour, order) == ELEMENTS) {
+        if (moved)
+            arrange_in_place(state, order);
+        return;
+    }
     bool known = false;
-    recolour(state, colour);
     refine(state, colour, best, &known);
     copy(state, best);
 }
