@@ -197,6 +197,13 @@ class _ExplorationJudge(Judge):
             return self.shown(name, "sometimes", "holds", self.found.witnesses[name])
         return self._unseen(name, "sometimes", "violated", "no witness")
 
+    def shown(self, name: str, kind: str, outcome: Outcome, path: Path,
+              loop: int | None = None) -> Verdict:
+        verdict = super().shown(name, kind, outcome, path, loop)
+        if verdict.trace is None or self.found.shortest:
+            return verdict
+        return replace(verdict, coverage=f"{verdict.coverage}, perhaps not a shortest one")
+
     def _unseen(self, name: str, kind: str, complete: Outcome, nothing: str) -> Verdict:
         """Nothing was found: which is an answer after a complete search only."""
         covered = f"{self.found.distinct:,} states, depth {self.found.depth}"

@@ -50,7 +50,7 @@ class Exploration:
 
     `complete` says that every reachable state was visited; `reason` says why not. Where a search
     was reduced, `reductions` says by what: the counts are those of the reduced search, and
-    every path is a real one all the same.
+    every path is a real one all the same, and a shortest one where `shortest` says so.
     """
 
     complete: bool
@@ -71,6 +71,7 @@ class Exploration:
     bytes_per_state: float = 0.0
     threads: int = 1
     reductions: tuple[str, ...] = ()
+    shortest: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,8 @@ class _Run:
             outcome == "complete", distinct=distinct, generated=generated, initial=initial,
             depth=max(len(levels) - 1, 0), levels=levels, reason=_reason(outcome, limit, memory),
             engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1),
-            reductions=self.generated.reductions.used)
+            reductions=self.generated.reductions.used,
+            shortest=not self.generated.reductions.alone)
         found.fired = {self.generated.locations[int(n)] for n in next(lines)[1:]}
         found.antecedents = {self.generated.antecedents[int(n)] for n in next(lines)[1:]}
         names = self.generated.properties
