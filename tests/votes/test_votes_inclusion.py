@@ -1,0 +1,44 @@
+"""Random runs of the votes' reference are behaviours of the model, step for step."""
+import pathlib
+
+import pytest
+
+from checker.frontend import load
+from spec.votes.adapter import adapter_for
+from tests.inclusion import behaves
+
+SPECS = {spec.name: spec
+         for spec in load(pathlib.Path(__file__).parents[2] / "spec" / "votes" / "model.py")}
+STEPS = 400
+CASES = [(spec.name, instance) for spec in SPECS.values() for instance in spec.instances
+         if instance != "large"]
+EVERYBODY = dict(users=("kvm", "vfio", "nvme", "sev", "s390", "vdpa", "colo", "rdma", "blkio",
+                        "postcopy", "snapshot", "virtio_mem", "guest_memfd", "balloon"),
+                 groups=2, bits=2, rdma_votes=True, vdpa_cleanup="if_held")
+
+
+@pytest.mark.parametrize("name, instance", CASES)
+def test_the_reference_does_nothing_that_the_model_does_not(name, instance):
+    run = behaves(SPECS[name].system(instance), adapter_for(name), f"{name} {instance}", STEPS)
+    assert len(run.log) == STEPS and len(run.states) <= 4
+    assert len(set(run.log)) >= 5               # not the same few steps over and over
+
+
+def test_everybody_at_once():
+    run = behaves(SPECS["FourKinds"].system(None, **EVERYBODY), adapter_for("FourKinds"), 1, 800)
+    assert len({who for who, _ in run.log}) == 15
+
+
+@pytest.mark.parametrize("name, constants", [
+    ("Counter", dict(arithmetic="boolean")), ("Counter", dict(mistake="vfio_leaks")),
+    ("TwoSides", dict(mistake="virtio_mem_releases_twice")),
+    ("FourKinds", dict(vdpa_cleanup="always")), ("FourKinds", dict(matrix="coordinated"))], ids=str)
+def test_a_reference_with_a_mistake_is_caught(name, constants):
+    system, faulty = SPECS[name].system("ci"), SPECS[name].system("ci", **constants)
+    for seed in range(30):
+        try:
+            behaves(system, adapter_for(name), seed, STEPS, built_as=faulty)
+        except AssertionError as caught:
+            assert "the model has no such step" in str(caught)
+            return
+    pytest.fail("not caught")
