@@ -32,33 +32,33 @@ Point = tuple[float, float]
 def dot(system: System) -> str:
     """The state machines of all processes as one DOT file, a cluster for each."""
     write = Writer()
-    with write.block(f"digraph {_quoted(system.name)} {{"):
+    with write.block(f"digraph {quoted(system.name)} {{"):
         write("node [shape=box, style=rounded, fontname=monospace, fontsize=11];")
         write("edge [fontname=monospace, fontsize=9];")
         for process in system.processes:
             graph = machine_graph(process)
-            with write.block(f"subgraph {_quoted('cluster_' + process.name)} {{"):
-                write(f"label={_quoted(process.name)};")
+            with write.block(f"subgraph {quoted('cluster_' + process.name)} {{"):
+                write(f"label={quoted(process.name)};")
                 for node, data in graph.nodes(data=True):
                     shape = ", shape=point" if node == START else ""
-                    write(f"{_node(process.name, node)} [label={_quoted(data['label'])}{shape}];")
+                    write(f"{_node(process.name, node)} [label={quoted(data['label'])}{shape}];")
                 for source, target, data in graph.edges(data=True):
-                    label = f" [label={_quoted(_cut(data['label']))}]" if data["label"] else ""
+                    label = f" [label={quoted(cut(data['label']))}]" if data["label"] else ""
                     write(f"{_node(process.name, source)} -> "
                           f"{_node(process.name, target)}{label};")
     return write.text()
 
 
 def _node(process: str, name: str) -> str:
-    return _quoted(f"{process}.{name}")
+    return quoted(f"{process}.{name}")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'"{escaped}"'
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1] + "…"
 
 
@@ -66,12 +66,18 @@ def _cut(text: str) -> str:
 
 def svg(system: System) -> str:
     """The state machines of all processes as one SVG file, below each other."""
+    return picture(system.name, [(p.name, machine_graph(p)) for p in system.processes])
+
+
+def picture(title: str, graphs: Sequence[tuple[str, networkx.DiGraph]]) -> str:
+    """Graphs with their titles as one SVG file, below each other. Nodes have a `label`, and a
+    `title` for the mouse, or not; edges have a `label`. Everything begins at the node START."""
     body, width, top = Writer("  "), 0.0, float(MARGIN)
     with body.indent():
-        for process in system.processes:
-            width = max(width, len(process.name) * LETTER)
-            body(f'<text class="title" x="{MARGIN}" y="{top:.0f}">{escape(process.name)}</text>')
-            panel = _Panel(machine_graph(process), top + BOX)
+        for name, graph in graphs:
+            width = max(width, len(name) * LETTER)
+            body(f'<text class="title" x="{MARGIN}" y="{top:.0f}">{escape(name)}</text>')
+            panel = _Panel(graph, top + BOX)
             panel.draw(body)
             width, top = max(width, panel.width), panel.bottom + GAP_Y
     size = f'width="{width + 2 * MARGIN:.0f}" height="{top:.0f}"'
@@ -79,7 +85,7 @@ def svg(system: System) -> str:
     head('<?xml version="1.0" encoding="UTF-8"?>')
     head(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>')
     with head.indent():
-        head(f"<title>{escape(system.name)}</title>")
+        head(f"<title>{escape(title)}</title>")
         head(f"<style>{STYLE}</style>")
         head('<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" '
              'markerHeight="8" orient="auto"><polygon points="0,0 8,4 0,8" fill="#456"/>'
@@ -115,7 +121,9 @@ class _Panel:
             wide, label = self.wide[node], self.graph.nodes[node]["label"]
             write(f'<rect x="{x - wide / 2:.1f}" y="{y - BOX / 2:.1f}" width="{wide:.1f}" '
                   f'height="{BOX}"/>')
-            write(f'<text x="{x:.1f}" y="{y:.1f}">{escape(label)}</text>')
+            title = self.graph.nodes[node].get("title", "")
+            hover = f"<title>{escape(title)}</title>" if title else ""
+            write(f'<text x="{x:.1f}" y="{y:.1f}">{hover}{escape(label)}</text>')
 
     def _edge(self, write: Writer, source: str, target: str, label: str, number: int) -> None:
         (x1, y1), (x2, y2) = self.at[source], self.at[target]
@@ -134,7 +142,7 @@ class _Panel:
         write(f'<path d="{path}"><title>{escape(f"{source} → {target}")}</title></path>')
         if label:
             write(f'<text class="edge" x="{middle[0]:.1f}" y="{middle[1]:.1f}">'
-                  f"<title>{escape(label)}</title>{escape(_cut(label))}</text>")
+                  f"<title>{escape(label)}</title>{escape(cut(label))}</text>")
 
 
 def _xy(point: Point) -> str:
