@@ -70,6 +70,7 @@ class Device(Component):
                 self.promise(0, self.blocks)
                 await self.unplug_all()
             await step("respond", source=f"{FILE}:virtio_mem_send_response")
+            assert self.task == what and self.answered_truly(what, first, count)
             for b in self.block:
                 if self.manager.plugged[b] and what == "plug" and self.answer == "ack":
                     if first <= b and b < first + count:
@@ -78,6 +79,21 @@ class Device(Component):
             self.answer = "none"
             self.task = "none"
             self.bql.give()
+
+    def answered_truly(self, what, first, count):
+        """ACK is said of what was done, ERROR of what can not be done."""
+        if self.answer == "ack":
+            if what == "unplug_all":
+                return not any(self.manager.plugged[b] for b in self.block)
+            return self.all_are(what == "plug", first, count)
+        return self.answer != "none" and (
+            self.answer != "error" or not self.all_are(what == "unplug", first, count))
+
+    def all_are(self, plugged, first, count):
+        """Whether the blocks of a request exist and are all plugged, or all are not."""
+        return first + count <= self.blocks and all(
+            self.manager.plugged[b] == plugged for b in self.block
+            if first <= b and b < first + count)
 
     def promise(self, first, last):
         """The guest stops using blocks before it asks to unplug them, by DMA above all."""

@@ -197,6 +197,12 @@ class Machine(Component):
         return all(self.manager.plugged[b] and self.host.pinned(b) for b in self.block)
 
     @sometimes
+    def plugged_under_a_listener(self):
+        """A plug succeeds while a device is there that has to map for it."""
+        return self.device.task == "plug" and self.device.answer == "ack" and any(
+            self.host.mapped[x, b] for x in self.listener for b in self.block)
+
+    @sometimes
     def answer_busy(self):
         return self.device.answer == "busy"
 
