@@ -20,7 +20,8 @@ COMMANDS = {
     "replay": "replay:replay", "prove": "prove:prove", "simulate": "simulate:simulate",
     "mutate": "mutate:mutate",
     "export": "export:export", "crosscheck": "crosscheck:crosscheck",
-    "show": "show:show", "graph": "graph:graph", "explain": "listing:explain", "doctor": "doctor:doctor",
+    "show": "show:show", "graph": "graph:graph",
+    "explain": "listing:explain", "doctor": "doctor:doctor",
 }
 """In the order of use: the module within this package, and the command's name there."""
 

@@ -112,8 +112,9 @@ def summary(found: StateGraph) -> Iterator[str]:
     more = ", ..." if len(found.ended) > MOST_SHOWN else ""
     yield (f"{_count(len(found.ended), 'state')} in which nothing can step: {ends}{more}"
            if found.ended else "in every state some process can step")
-    yield (f"{_count(len(parts), 'component')}: in {len(cyclic):,} of them a run can stay for ever, "
-           f"{sum(part.closed for part in parts):,} can not be left")
+    closed = sum(part.closed for part in parts)
+    yield (f"{_count(len(parts), 'component')}: in {len(cyclic):,} of them a run can stay for "
+           f"ever, {closed:,} can not be left")
     for part in cyclic[:MOST_SHOWN]:
         first = ", ".join(map(str, part.states[:3])) + ", ..." * (len(part.states) > 3)
         left = "can not be left" if part.closed else "can be left"
@@ -150,8 +151,10 @@ def dot(found: StateGraph) -> str:
 
 def _dot_states(write: Writer, found: StateGraph, part: Part) -> None:
     for n in part.states:
-        shape = ", peripheries=2" * (n < found.initial) + ', style="rounded,filled"' * (n in found.ended)
-        write(f"{n} [label={quoted(_label(found, n))}, tooltip={quoted(_whole(found, n))}{shape}];")
+        shape = ", peripheries=2" if n < found.initial else ""
+        shape += ', style="rounded,filled"' if n in found.ended else ""
+        write(f"{n} [label={quoted(_label(found, n))}, "
+              f"tooltip={quoted(_whole(found, n))}{shape}];")
 
 
 def svg(found: StateGraph) -> str:
