@@ -131,7 +131,7 @@ def own_answer(system: System, found: Exploration, *, liveness: bool) -> Own:
     """What the checker found, by property."""
     judged = {p.name: p.name in found.violations or p.name in found.witnesses
               for p in system.properties if p.kind not in LIVENESS}
-    judged |= {name: True for name in found.violations}
+    judged |= dict.fromkeys(found.violations, True)
     if liveness:
         for name, live in check_liveness(system).items():
             if live.outcome != "unknown":

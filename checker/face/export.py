@@ -45,4 +45,4 @@ def _promela(system: System) -> tuple[dict[str, str], str]:
     if model.left_out:
         complain(f"left out: {', '.join(model.left_out)}: SPIN knows no fairness between the "
                  "instances, which are one process there")
-    return {f"{model.name}.pml": model.text}, f"spin -a {model.name}.pml"
+    return {f"{model.name}.pml": model.text}, f"spin -o1 -o2 -a {model.name}.pml"

@@ -1,6 +1,6 @@
 """SPIN run on an exported system.
 
-`pan` goes on behind errors and tells each by the name that its assertion has, so one run gives
+`pan` goes on behind errors and tells each by the number that its assertion has, so one run gives
 the number of states and all verdicts. The search is exact: full states, no bit-state hashing; it
 is an error where it was cut short.
 """
@@ -18,6 +18,8 @@ from checker.engines.export.tools import c_compiler, spin_command
 
 PLAIN = ("-DSAFETY", "-DNOREDUCE")
 """No liveness, and no partial order reduction: with one process there is nothing to reduce."""
+KEEP_ALL = ("-o1", "-o2")
+"""Or SPIN would leave variables out of the state that nobody reads, or reads no more."""
 DEPTH = 5_000_000
 TOO_SHORT = re.compile(r"max search depth too small|out of memory|memory bound|VECTORSZ|"
                        r"Search not completed|hash array full", re.IGNORECASE)
@@ -52,7 +54,7 @@ def compiled(model: Model, folder: pathlib.Path, options: Sequence[str], *,
     spin, cc = spin_command(), c_compiler()
     (folder / "model.pml").write_text(model.text, encoding="ascii")
     also = ["-DWITNESSES"] if witnesses else []
-    for command in ([spin, *also, "-a", "model.pml"],
+    for command in ([spin, *KEEP_ALL, *also, "-a", "model.pml"],
                     [cc, "-w", "-DVECTORSZ=8192", "-DMEMLIM=20000", *options, "-o", "pan",
                      "pan.c"]):
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True,
@@ -65,28 +67,28 @@ def run(model: Model, program: pathlib.Path, arguments: Sequence[str], *,
     """One run of `pan`. Raises TimeoutExpired."""
     done = subprocess.run([str(program), *arguments], cwd=program.parent, capture_output=True,
                           text=True, timeout=timeout)
-    return _answer(model, done.stdout + done.stderr)
+    return answer(model, done.stdout + done.stderr)
 
 
-def _answer(model: Model, output: str) -> SpinAnswer:
+def answer(model: Model, output: str) -> SpinAnswer:
     """What pan's report says; an error where it was cut short or says something else."""
-    answer = SpinAnswer()
+    found = SpinAnswer()
     for line in sorted(set(re.findall(r"pan:\d+: (.*?) \(at depth", output))):
-        asserted = re.fullmatch(r"assertion violated (?:hidden_)?(\w+)", line)
-        if asserted and asserted[1] in model.asserted:
-            answer.failed.add(model.asserted[asserted[1]])
+        asserted = re.fullmatch(r"assertion violated +!\((\d+)\)", line)
+        if asserted and int(asserted[1]) in model.asserted:
+            found.failed.add(model.asserted[int(asserted[1])])
         else:
-            answer.error = f"SPIN says: {line}"
+            found.error = f"SPIN says: {line}"
     stored = re.search(r"([\d.e+]+) states, stored", output)
     transitions = re.search(r"([\d.e+]+) transitions", output)
     seconds = re.search(r"elapsed time ([\d.]+) seconds", output)
     if stored:
-        answer.distinct = int(float(stored[1])) - model.extra
+        found.distinct = int(float(stored[1])) - model.extra
     if transitions:
-        answer.transitions = int(float(transitions[1]))
+        found.transitions = int(float(transitions[1]))
     if seconds:
-        answer.seconds = float(seconds[1])
+        found.seconds = float(seconds[1])
     cut = TOO_SHORT.search(output)
     if cut or not stored:
-        answer.error = f"SPIN did not finish: {(cut[0] if cut else output[-500:].strip())}"
-    return answer
+        found.error = f"SPIN did not finish: {(cut[0] if cut else output[-500:].strip())}"
+    return found

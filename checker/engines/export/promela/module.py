@@ -6,7 +6,7 @@ its loop, so that each state of SPIN is a state of the checker, no more and no l
 are several initial states, one more: that in which none of them has been chosen yet.)
 
 Properties are options of the loop as well, possible only where a property is violated; they lead
-back to the same state. Each asserts a variable that is never true, named after the property: so
+back to the same state. Each asserts that its number, which has the property's name, is zero: so
 SPIN's message says which it is.
 """
 from __future__ import annotations
@@ -42,24 +42,25 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Model:
-    """A model. `asserted` gives for the name of each assertion the property that it stands for;
-    `extra` is how many states SPIN has more than the system; `left_out` are the properties that
-    are not in it."""
+    """A model. `asserted` gives for the number in each assertion the property that it stands
+    for; `extra` is how many states SPIN has more than the system; `left_out` are the properties
+    that are not in it."""
 
     name: str
     text: str
-    asserted: dict[str, str]
+    asserted: dict[int, str]
     extra: int
     left_out: tuple[str, ...]
 
 
-def model(system: System) -> Model:
-    """The model of a system. Raises Untranslatable."""
-    return _Writer(system).model()
+def model(system: System, *, resident: bool = False) -> Model:
+    """The model of a system; with `resident`, without variables that are no part of the state.
+    Raises Untranslatable."""
+    return _Writer(system, resident).model()
 
 
 class _Writer:
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, resident: bool) -> None:
         self.system, self.names = system, Names(RESERVED)
         self.t = Expressions(system, self.names)
         self.write = Writer("  ")
@@ -67,10 +68,11 @@ class _Writer:
         for variable in self.t.kept:
             for leaf in leaves(variable.name, variable.type):
                 self.t.leaf(leaf.name)
-        self.steps = {p.name: Steps(p, self.t, judged=bool(self.judged))
+        self.steps = {p.name: Steps(p, self.t, judged=bool(self.judged), resident=resident)
                       for p in system.processes}
         self.made: list[tuple[Process, Step]] = []
-        self.asserted: dict[str, str] = {}
+        self.resident = resident
+        self.asserted: list[str] = []
         self.beginnings = [self._beginning(v) for v in self.t.kept if v.kind == "shared"]
         self.beginnings += [self._outcomes(p) for p in system.processes]
 
@@ -93,7 +95,8 @@ class _Writer:
             self._step(process, step)
         extra = self._loop(options)
         left = tuple(p.name for p in self.system.properties if p.kind in LIVENESS)
-        return Model(self.system.name, self.write.text(), self.asserted, extra, left)
+        return Model(self.system.name, self.write.text(),
+                     dict(enumerate(self.asserted, 1)), extra, left)
 
     def _step_name(self, process: Process, location: Location) -> str:
         wanted = process.name
@@ -103,9 +106,9 @@ class _Writer:
 
     def asserts(self, name: str) -> str:
         """The statement that tells of a violation of the property."""
-        variable = self.names.name(("property", name), name)
-        self.asserted[variable] = name
-        return f"assert({variable})"
+        if name not in self.asserted:
+            self.asserted.append(name)
+        return f"assert(!{self.names.name(('property', name), name)})"
 
     # ── declarations ────────────────────────────────────────────────────────────────────────
 
@@ -120,9 +123,11 @@ class _Writer:
         if left:
             write(f" * Left out, for want of fairness between instances: {', '.join(left)}")
         write(" *")
-        write(" *   spin -a FILE; cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c; ./pan -m10000000")
+        write(" *   spin -o1 -o2 -a FILE; cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c; "
+              "./pan -m10000000")
         write(" *")
-        write(" * With `spin -DWITNESSES -a` what is `sometimes` true is told like an error. */")
+        write(" * Without -o2 SPIN leaves variables out of the state that nobody reads. With")
+        write(" * -DWITNESSES for spin, what is `sometimes` true is told like an error. */")
 
     def _declarations(self) -> None:
         write = self.write
@@ -146,20 +151,24 @@ class _Writer:
                 self._declare(leaf, self.t.leaf(leaf.name), hidden=not kept)
             for kind in steps.failing:
                 self.asserts(kind)
-        kept = any(step.chooses for _, step in self.made)
+        kept = self._kept()
         for leaf in self._looked_back_at():
             name = self.t.before(leaf.name)
             self._declare(leaf, name, hidden=not kept)
         held = max((steps.held for steps in self.steps.values()), default=0)
         if held:
-            write(f"hidden int held[{held}];")
+            write(f"{'' if self.resident else 'hidden '}int held[{held}];")
         if any(steps.failing for steps in self.steps.values()):
             write(f"{'bool' if kept else 'hidden byte'} failed;")
         write()
-        write("/* Never true; named after the property whose violation an assertion tells of. */")
-        for name in self.asserted:
-            write(f"hidden byte {name};")
+        write("/* The properties: SPIN tells of a violation of the first as `!(1)`. */")
+        for number, name in enumerate(self.asserted, 1):
+            write(f"#define {self.names.name(('property', name), name)} {number}")
         write()
+
+    def _kept(self) -> bool:
+        """Whether what a step remembers has to be a part of the state."""
+        return self.resident or any(step.chooses for _, step in self.made)
 
     def _declare(self, leaf: Leaf, name: str, initial: str = "0", *,
                  hidden: bool = False) -> None:
@@ -214,7 +223,7 @@ class _Writer:
             for leaf, kept in steps.temporaries.values():
                 for place in elements(self.t.leaf(leaf.name), leaf) if kept else ():
                     self.write(f"now.{place} = 0;")
-        if any(step.chooses for _, step in self.made):
+        if self._kept():
             for leaf in self._looked_back_at():
                 for place in elements(self.t.before(leaf.name), leaf):
                     self.write(f"now.{place} = 0;")
@@ -373,7 +382,7 @@ class _Writer:
     def _judge(self, write: Writer) -> None:
         if not self.judged:
             return
-        looked, kept = self._looked_back_at(), any(step.chooses for _, step in self.made)
+        looked, kept = self._looked_back_at(), self._kept()
         with write.block("inline remember() {"):
             for leaf in looked:
                 for old, now in zip(elements(self.t.before(leaf.name), leaf),

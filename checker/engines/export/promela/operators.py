@@ -77,22 +77,27 @@ def _maybe_value(t: Expressions, e: Op, env: Env) -> Compiled:
     return choice(option.none, otherwise, option.value)
 
 
+def _place(t: Expressions, e: Op, env: Env) -> tuple[P, P]:
+    """The place of an element's bit, and whether the element has one at all."""
+    of = e.args[0].type.of
+    place = binary("-", t.scalar(e.args[1], env), number(shift(of)))
+    if _always_inside(e):
+        return place, text.TRUE
+    inside = conjunction(binary("<=", number(0), place), binary("<", place, number(size(of))))
+    return place, inside
+
+
 def _bit(t: Expressions, e: Op, env: Env) -> P:
-    """The number with the bit of the second argument, an element of the set in the first."""
-    of = e.args[0].type
-    place = binary("-", t.scalar(e.args[1], env), number(shift(of.of)))
-    return bits("<<", number(1), place)
+    """The number with the bit of the second argument, an element of the set in the first; no bit
+    for one that the set can not have."""
+    place, inside = _place(t, e, env)
+    return conditional(inside, bits("<<", number(1), place), number(0))
 
 
 def _contains(t: Expressions, e: Op, env: Env) -> P:
-    of = e.args[0].type
-    place = binary("-", t.scalar(e.args[1], env), number(shift(of.of)))
-    inside = bits("&", t.scalar(e.args[0], env), bits("<<", number(1), place))
-    found = binary("!=", inside, number(0))
-    if _always_inside(e):
-        return found
-    return conjunction(binary("<=", number(0), place), binary("<", place, number(size(of.of))),
-                       found)
+    place, inside = _place(t, e, env)
+    found = bits("&", t.scalar(e.args[0], env), bits("<<", number(1), place))
+    return conjunction(inside, binary("!=", found, number(0)))
 
 
 def _always_inside(e: Op) -> bool:

@@ -44,10 +44,11 @@ class Step:
 
 class Steps:
     """The steps of one process. `temporaries` are the leaves that its steps need besides the
-    state, with whether they have to be kept between statements; `failing` the kinds of checks."""
+    state, with whether they are a part of it; `failing` the kinds of checks. With `resident` all
+    of them are: SPIN's breadth-first search knows no others."""
 
-    def __init__(self, process: Process, t: Expressions, *, judged: bool) -> None:
-        self.process, self.t, self.judged = process, t, judged
+    def __init__(self, process: Process, t: Expressions, *, judged: bool, resident: bool) -> None:
+        self.process, self.t, self.judged, self.resident = process, t, judged, resident
         over = process.domain is not None
         self.parameter = t.names.name(("parameter", process.parameter),
                                       process.parameter) if over else ""
@@ -163,12 +164,13 @@ class _Run:
 
     def __init__(self, steps: Steps, step: Step, body: Body) -> None:
         self.steps, self.t, self.process = steps, steps.t, steps.process
-        inside = list(items(body))
-        self.checks = any(isinstance(item, Check) for item in inside)
-        self.assigned = {item.place.name for item in inside
+        self.assigned = {item.place.name for item in items(body)
                          if isinstance(item, Assign) and item.place.local}
-        self.assigned |= {c.variable for c in [*inside, *step.leading] if isinstance(c, Choose)}
-        self.location, self.write, self.kept = step.location, step.body, step.chooses
+        self.assigned |= {c.variable for c in [*items(body), *step.leading]
+                          if isinstance(c, Choose)}
+        self.location, self.write = step.location, step.body
+        self.atomic, self.kept = step.chooses, step.chooses or steps.resident
+        self.checked = False
         self.used: dict[str, Type] = {}
         self.line = 0
 
@@ -235,11 +237,12 @@ class _Run:
         test = self.t.scalar(item.condition, env)
         if test == text.TRUE:
             return
+        self.checked = True
         self.steps.failing.add(item.kind)
         name = self.t.names.name(("property", item.kind), item.kind)
         self.write("if")
         self.write(f":: (!failed && {text.negation(test).within(text.COMPARE)}) -> "
-                   f"failed = true; assert({name});")
+                   f"failed = true; assert(!{name});")
         self.write(":: else")
         self.write("fi;")
 
@@ -255,7 +258,7 @@ class _Run:
                 guard = "" if where == text.TRUE else f"({where}) -> "
                 guarded |= bool(guard)
                 self.write(f":: {guard}{set_}  {remark(f'{item.kind} {item.name}')}")
-        if guarded and self.checks:
+        if guarded and self.checked:
             self.write(":: else")             # only behind a check that failed
         self.write("fi;")
         env["local", item.variable] = target
@@ -303,13 +306,15 @@ class _Run:
                 self.write(f"{place} = {new};")
             return
         self.steps.held = max(self.steps.held, len(pairs))
-        if self.kept:
+        if self.atomic:
             self.write("d_step {")
         for i, (_, new) in enumerate(pairs):
             self.write(f"held[{i}] = {new};")
         for i, (place, _) in enumerate(pairs):
             self.write(f"{place} = held[{i}];")
-        if self.kept:
+        for i in range(len(pairs)) if self.steps.resident else ():
+            self.write(f"held[{i}] = 0;")
+        if self.atomic:
             self.write("};")
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
@@ -317,7 +322,7 @@ class _Run:
     def _end(self, end: End) -> None:
         """The process waits at its next location. A step that failed a check is no step: SPIN
         is led to the first state, which it knows."""
-        if not self.checks:
+        if not self.checked:
             self._wait(end)
             return
         self.write("if")
