@@ -70,7 +70,8 @@ class Device(Component):
                 self.promise(0, self.blocks)
                 await self.unplug_all()
             await step("respond", source=f"{FILE}:virtio_mem_send_response")
-            assert self.task == what and self.answered_truly(what, first, count)
+            assert self.realized and self.task == what
+            assert self.answered_truly(what, first, count)
             for b in self.block:
                 if self.manager.plugged[b] and what == "plug" and self.answer == "ack":
                     if first <= b and b < first + count:

@@ -203,6 +203,10 @@ class Machine(Component):
             self.host.mapped[x, b] for x in self.listener for b in self.block)
 
     @sometimes
+    def a_reset_finds_plugged_blocks(self):
+        return self.device.task == "reset" and any(self.manager.plugged[b] for b in self.block)
+
+    @sometimes
     def answer_busy(self):
         return self.device.answer == "busy"
 
