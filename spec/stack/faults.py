@@ -26,6 +26,6 @@ def stack_faults():
                       "memory.devices_see_the_guests_memory"),
               cite="cover letter of the RamDiscardMgr series, November 2020"),
         Fault("pages_are_released_too_late", release="unlocked", oom=True, array=1,
-              migrations=(), instance="ci", fails=False, breaks=GUEST,
+              migrations=(), instance="ci", fails=False, changes=1, breaks=GUEST,
               cite="K1: f68b992bbb47: fix race by fill and leak"),
     ]

@@ -50,7 +50,6 @@ class GuestRam(Component):
         self.inflate = SharedRing(options, host.page, host.slots, host.guest)
         self.deflate = SharedRing(options, host.page, host.slots, host.guest)
         self.lost = Map(self.page, Bool)
-        self.trespassed = Bool
         self.stale = Map(listener, self.page, Bool)
         # Who is registered has all RAM pinned; migrations rely on pages, too.
         self.others = SimpleNamespace(manager=None, migrating=())
@@ -59,10 +58,9 @@ class GuestRam(Component):
         return True
 
     def discard(self, p, request):
+        """ram_block_discard_range; in whose name is a matter of spec/qemu_balloon."""
         if self.pages.in_guests_hands(p):
             self.lost[p] = True
-        if request.state != "seen" or not request.named(p):
-            self.trespassed = True
         for x in self.listener:
             self.stale[x, p] = self.others.manager.registered(x)
         for user in self.others.migrating:

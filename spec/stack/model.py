@@ -33,7 +33,8 @@ class StackVfio(Vfio):
 class Stack(Component):
     """One guest. The constants, by what they are about:
 
-      size          pages of RAM, array: how many of them a request names; blocks of virtio-mem,
+      size          pages of RAM, array: how many of them a request names; changes: of the size
+                    that the host wants (0: for ever); blocks of virtio-mem,
                     containers
       who is there  oom and compaction in the guest; migrations: "postcopy", "snapshot"
       failures      fails: allocations in the guest, mappings of vfio
@@ -41,6 +42,7 @@ class Stack(Component):
                     (spec/virtio_mem); release (spec/virtio_balloon)
     """
 
+    intended = {"device.region_ref": "drivers name RAM only; see spec/qemu_balloon"}
     instances = {
         "small": dict(pages=1),
         "ci": dict(migrations=("snapshot",)),
@@ -52,12 +54,13 @@ class Stack(Component):
     def __init__(self, *, pages=2, blocks=1, containers=1, oom=False, compaction=False,
                  migrations=(), fails=True, locks=True, asks_votes=True,
                  asks=("postcopy", "snapshot"), vfio_votes=True, granularity="block",
-                 release="locked", array=None):
+                 release="locked", array=None, changes=0):
         memory = Today(blocks=blocks, sections=((0, blocks),) * containers, map_fails=fails,
                        vfio_votes=vfio_votes, granularity=granularity)
         self.guest = Guest(listener=memory.listener, pages=pages, sizes=(0, pages),
                            deflate_on_oom=oom, oom=oom, compaction=compaction,
-                           alloc_fails=fails, release=release, array=array)
+                           alloc_fails=fails, release=release, array=array,
+                           changes=changes)
         self.memory = memory
         self.migrations = users_of(migrations, None, self.memory.votes, self.memory.bql)
         self.postcopy = self.migrations.get("postcopy")
@@ -83,20 +86,10 @@ class Stack(Component):
         """S2, of RAM: that of virtio-mem is a rule of `memory`."""
         return not any(self.guest.host.split(p) for p in self.guest.page)
 
-    @invariant
-    def discards_keep_to_their_request(self):
-        """S11: a page is discarded between finding it in a request and the answer to that."""
-        return not self.guest.host.trespassed
-
     @invariant(when="migrates")
     def migrations_find_their_pages(self):
         """S13: no page is discarded during an incoming postcopy or a background snapshot."""
         return not any(m.damaged() for m in self.migrating)
-
-    @invariant
-    def references_are_dropped(self):
-        """L5: between requests the balloon device holds no memory region."""
-        return not self.device.region_ref or any(r.state == "seen" for r in self.device.rings)
 
     @sometimes
     def inflates_while_pinned(self):
