@@ -1,12 +1,14 @@
 """Symmetry: exactly one state of each orbit is visited, and nothing else changes."""
 import itertools
 import pathlib
+import subprocess
 
 import pytest
 
 from checker.engines.interp.explore import explore as reference
 from checker.engines.interp.step import initial_states, steps
-from checker.engines.native import explore
+from checker.engines.native import build, explore
+from checker.engines.native.emit import SOURCES, generate
 from checker.engines.native.reduce import reductions
 from checker.engines.native.symmetry import SymmetryCode
 from checker.errors import UserError
@@ -256,6 +258,21 @@ NAMED = {
 def test_all_that_names_an_element(name, tmp_path):
     text = support.component(NAMED[name], RECORDS)
     check(support.tested(support.write(text, tmp_path)).system)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_generated_code_has_no_warnings(name, tmp_path):
+    text = support.component(NAMED[name], RECORDS)
+    system = support.tested(support.write(text, tmp_path)).system
+    generated = generate(system, reductions(system, ["symmetry"]))
+    source = tmp_path / "model.c"
+    source.write_text(generated.text)
+    done = subprocess.run(
+        [*build.compiler(), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror",
+         "-Wno-unused-but-set-variable", "-I", str(SOURCES),
+         f"-DWORDS={generated.layout.words}", "-c", str(source), "-o", str(tmp_path / "o")],
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # ── what is not interchangeable, and that it matters ─────────────────────────────────────────

@@ -11,6 +11,7 @@ value, which is no element that anybody chose (NOTE(dead locals) in `ir/symmetry
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,15 @@ class Part:
     text: str
     wide: bool
     put: str = ""                # of a narrow part: a call that lacks its last argument
+
+
+def _body(write: Writer, head: str, text: str) -> None:
+    """The body of a function. What takes no bits leaves parameters without use."""
+    for parameter in re.findall(r"(\w+)(?=[,)])", head):
+        if not re.search(rf"\b{parameter}\b", text):
+            write(f"(void){parameter};")
+    for line in text.rstrip("\n").split("\n"):
+        write(line)
 
 
 class SymmetryCode:
@@ -63,8 +73,6 @@ class SymmetryCode:
         write()
         ends = ", ".join(str(self.base[index] + index.size) for index in self.base)
         write(f"static const unsigned char set_end[SETS] = {{{ends}}};")
-        if self.locks:
-            self._holders()
         write()
         body = Writer()
         for variable in self.system.variables:
@@ -72,8 +80,11 @@ class SymmetryCode:
         colours = Writer()
         if not enough:
             self._colours(colours)
+        if any(isinstance(of, Lock) for _, of in self._made):
+            self._holders()
         for line in self.functions.text().rstrip("\n").split("\n"):
             write(line)
+        write()
         head = "static void permute(word *to, const word *from, const unsigned char *image)"
         self._function(head, "copy(to, from);\n" + body.text())
         self._function("static void keys(const word *s, word *key)", keys)
@@ -81,10 +92,14 @@ class SymmetryCode:
             head = "static void colours(const word *s, const word *colour, word *next)"
             self._function(head, colours.text())
 
+    def _number(self, index: Index, element: str) -> str:
+        """The number of an element among those of all sets."""
+        base = self.base[index]
+        return f"{base} + {element}" if base else element
+
     def _function(self, head: str, body: str) -> None:
         with function(self.write, head):
-            for line in body.rstrip("\n").split("\n"):
-                self.write(line)
+            _body(self.write, head, body)
 
     def moves(self, of: Type) -> bool:
         """Whether permuting elements changes some value of the type."""
@@ -116,6 +131,7 @@ class SymmetryCode:
         for name, of, values in (("holder_element", "unsigned char", elements),
                                  ("holder_first", "word", firsts)):
             self.write(f"static const {of} {name}[] = {{{', '.join(map(str, values))}}};")
+        self.write()
 
     # ── parts of values ─────────────────────────────────────────────────────────────────────
 
@@ -182,7 +198,7 @@ class SymmetryCode:
             words = self.codes.words(of) if part.wide else 0
             return f"blend_words({part.text}, {words})" if part.wide else part.text
         if isinstance(of, Index):
-            return f"colour[{self.base[of]} + {part.text}]"
+            return f"colour[{self._number(of, part.text)}]"
         return f"{self._made_for('content', of)}({part.text}, colour)"
 
     def _content(self, write: Writer, of: Type) -> None:
@@ -198,14 +214,17 @@ class SymmetryCode:
             case Set(inner):
                 write("word whole = 0;")
                 with write.block(f"for (word i = 0; i < {size(inner)}; i++) {{"):
-                    write(f"if (v >> i & 1) whole += blend(colour[{self.base[inner]} + i], 1);")
+                    write("if (v >> i & 1)")
+                    with write.indent():
+                        write(f"whole += blend(colour[{self._number(inner, 'i')}], 1);")
                 write("return whole;")
             case Map(key, value):
                 write("word whole = 0;")
                 one = self.content(value, self._value(of, "v", "i"))
                 with write.block(f"for (word i = 0; i < {size(key)}; i++) {{"):
                     if key in self.base:
-                        write(f"whole += blend(colour[{self.base[key]} + i], {one});")
+                        write(self._unless_lowest(value, self._value(of, "v", "i")))
+                        write(f"whole += blend(colour[{self._number(key, 'i')}], {one});")
                     else:
                         write(f"whole = blend(whole, {one});")
                 write("return whole;")
@@ -227,7 +246,7 @@ class SymmetryCode:
     def spread(self, write: Writer, of: Type, part: Part, said: str) -> None:
         """`said` is a hash of where the value stands; no permutation changes it."""
         if isinstance(of, Index) and of in self.base:
-            write(f"next[{self.base[of]} + {part.text}] += blend({said}, 2);")
+            write(f"next[{self._number(of, part.text)}] += blend({said}, 2);")
         elif self.moves(of):
             write(f"{self._made_for('spread', of)}({part.text}, {said}, colour, next);")
 
@@ -245,15 +264,18 @@ class SymmetryCode:
                     self.spread(write, inner, self._inner(of, "v"), "said")
             case Set(inner):
                 with write.block(f"for (word i = 0; i < {size(inner)}; i++) {{"):
-                    write(f"if (v >> i & 1) next[{self.base[inner]} + i] += blend(said, 3);")
+                    write("if (v >> i & 1)")
+                    with write.indent():
+                        write(f"next[{self._number(inner, 'i')}] += blend(said, 3);")
             case Map(key, value):
                 part = self._value(of, "v", "i")
                 with write.block(f"for (word i = 0; i < {size(key)}; i++) {{"):
+                    write(self._unless_lowest(value, part))
                     if key in self.base:
-                        write(f"next[{self.base[key]} + i] += "
+                        write(f"next[{self._number(key, 'i')}] += "
                               f"blend(said, {self.content(value, part)});")
                         self.spread(write, value, part,
-                                    f"blend(said, colour[{self.base[key]} + i])")
+                                    f"blend(said, colour[{self._number(key, 'i')}])")
                     else:
                         self.spread(write, value, part, "blend(said, i)")
             case Record():
@@ -262,6 +284,23 @@ class SymmetryCode:
             case Queue(inner, _):
                 with write.block(f"for (word i = 0; i < {self._length(of, 'v')}; i++) {{"):
                     self.spread(write, inner, self._slot(of, "v", "i"), "blend(said, i)")
+
+    def _unless_lowest(self, of: Type, part: Part) -> str:
+        """A line that passes over the value of a Map that most of its keys have: the lowest, as
+        far as no permutation changes that."""
+        if part.wide or not self._lowest_stays(of):
+            return ""
+        return f"if ({part.text} == 0) continue;"
+
+    def _lowest_stays(self, of: Type) -> bool:
+        match of:
+            case Index():
+                return of not in self.base
+            case Map(_, value):
+                return self._lowest_stays(value)
+            case Record(fields):
+                return all(self._lowest_stays(field_type) for _, field_type in fields)
+        return True
 
     # ── moved: the value after a permutation ────────────────────────────────────────────────
 
@@ -280,7 +319,7 @@ class SymmetryCode:
         if not self.moves(of):
             return part.text
         if isinstance(of, Index):
-            return f"image[{self.base[of]} + {part.text}]"
+            return f"image[{self._number(of, part.text)}]"
         return f"{self._made_for('moved', of)}({part.text}, image)"
 
     def _moved(self, write: Writer, of: Type) -> None:
@@ -301,10 +340,10 @@ class SymmetryCode:
             case Set(inner):
                 write("to = 0;")
                 with write.block(f"for (word i = 0; i < {size(inner)}; i++) {{"):
-                    write(f"to |= (v >> i & 1) << image[{self.base[inner]} + i];")
+                    write(f"to |= (v >> i & 1) << image[{self._number(inner, 'i')}];")
             case Map(key, value):
                 with write.block(f"for (word i = 0; i < {size(key)}; i++) {{"):
-                    at = f"image[{self.base[key]} + i]" if key in self.base else "i"
+                    at = f"image[{self._number(key, 'i')}]" if key in self.base else "i"
                     self.move(write, value, self._value(of, "to", at), self._value(of, "v", "i"))
             case Record():
                 for (field_type, to), (_, part) in zip(self._fields(of, "to"),
@@ -336,8 +375,7 @@ class SymmetryCode:
                        "const unsigned char *image)"
                 self._moved_body(body, of, wide)
             with function(self.functions, head):
-                for line in body.text().rstrip("\n").split("\n"):
-                    self.functions(line)
+                _body(self.functions, head, body.text())
         return name
 
     def _moved_body(self, body: Writer, of: Type, wide: bool) -> None:
@@ -407,10 +445,10 @@ class SymmetryCode:
         with write.block(f"if ({live}) {{"):
             if process.domain is not None:
                 part = self._value(variable.type, self._bound(write, part, "v"), "e")
-                colour = f"colour[{self.base[process.domain]} + e]" \
+                colour = f"colour[{self._number(process.domain, 'e')}]" \
                     if process.domain in self.base else "e"
                 if process.domain in self.base:
-                    write(f"next[{self.base[process.domain]} + e] += "
+                    write(f"next[{self._number(process.domain, 'e')}] += "
                           f"blend({said}, {self.content(of, part)});")
                 said = f"blend({said}, {colour})"
             self.spread(write, of, part, said)
@@ -421,7 +459,9 @@ class SymmetryCode:
         to, part = self._variable(variable, "to"), self._variable(variable, "from")
         wide = part.wide
         if process.domain is not None:
-            at = f"image[{self.base[process.domain]} + e]" if process.domain in self.base else "e"
+            at = "e"
+            if process.domain in self.base:
+                at = f"image[{self._number(process.domain, 'e')}]"
             part = self._value(variable.type, self._bound(write, part, "v"), "e")
             place = self.layout.places[variable.name]
             to = self._element(self.codes.elements(of), "to", True, at, place) if wide else \
@@ -463,7 +503,7 @@ class SymmetryCode:
                 write("word k = 0;")
                 for text, width in pieces:
                     write(f"k = k << {width} | {text};" if fits else f"k = blend(k, {text});")
-                write(f"key[{self.base[index]} + e] = k;")
+                write(f"key[{self._number(index, 'e')}] = k;")
         return write.text(), enough
 
     def _key_parts(self, variable: Variable, parts: dict[Index, list[tuple[str, int]]]) -> bool:

@@ -28,9 +28,8 @@
 
 static inline word blend(word a, word b)
 {
-    word x = a * 0x9e3779b97f4a7c15u + b;
-    x ^= x >> 32;
-    x *= 0xd6e8feb86659fd93u;
+    const word both = (a + 0x9e3779b97f4a7c15u) ^ (b << 29 | b >> 35);
+    const word x = both * 0xd6e8feb86659fd93u;
     return x ^ x >> 32;
 }
 
@@ -204,6 +203,7 @@ static void canonical(word *state)
         return;
     }
     bool known = false;
+    recolour(state, colour);
     refine(state, colour, best, &known);
     copy(state, best);
 }
