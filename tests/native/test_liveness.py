@@ -145,6 +145,19 @@ def test_the_memory_budget():
     assert "all 100,000 states were visited" in found.live["turns"].reason
 
 
+def test_levels_go_to_a_file_where_the_graph_needs_their_memory():
+    """Between the budget that is enough for everything and the one that is not, the same answer."""
+    system = turning(5, 10)
+    outcomes, found = set(), explore(system)
+    for budget in range(2_000_000, 16_000_000, 1_000_000):
+        short = explore(system, memory=budget, threads=1)
+        if short.complete:
+            outcomes.add(short.live["turns"].outcome)
+        if short.complete and short.live["turns"].outcome == "violated":
+            assert short.live == found.live
+    assert outcomes == {"unknown", "violated"}
+
+
 def test_too_many_fair_instances_are_left_to_the_interpreter():
     few, many = fairly(turning(MOST_FAIR, 1), "weak"), fairly(turning(MOST_FAIR + 1, 1), "weak")
     assert set(explore(few).live) == {"turns", "stays"}

@@ -412,12 +412,34 @@ static void open_liveness(struct search *search)
         live->builders[i].turns = need(calloc(GROUP * model.instances + 1, sizeof(struct turn)));
 }
 
+/* Writes the levels to their files where the graph may need the memory that they take. */
+static void make_room(struct search *search)
+{
+    const struct graph *graph = &search->liveness->graph;
+    size_t states = 0, steps = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        states += search->workers[i].log.count;
+        steps += search->workers[i].generated;
+    }
+    const size_t each = sizeof(struct vertex) + graph->mask_bytes + sizeof(struct frame)
+                        + sizeof(node);
+    const size_t wanted = states * each + row_units(1) * sizeof(uint32_t) * steps;
+    if (atomic_load(&memory.held) + wanted <= memory.budget)
+        return;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct log *log = &search->workers[i].log;
+        log->over = log->count / CHUNK_STATES;
+        log_shed(log);
+    }
+}
+
 /* Decides the liveness properties, after a complete search. */
 static void judge_liveness(struct search *search)
 {
     open_liveness(search);
     struct liveness *live = search->liveness;
     memset(search->open, 0, model.properties);
+    make_room(search);
     const bool built = build_graph(search);
     for (unsigned i = 0; i < model.lives; i++) {
         live->property = first_live() + i;
