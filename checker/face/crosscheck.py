@@ -6,7 +6,6 @@ and a search that was cut short are `unknown`, never agreement.
 """
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,11 +82,15 @@ def crosscheck(specs: tuple[str, ...], tool: str, instance: str | None,
     for job in jobs:
         screen.print(f"{job.spec.name}  {job.at or ''}  {short_path(job.spec.path)}"
                      + (f"  {job.title}" if job.fault else ""), style="bold")
-        for comparison in compare(job, wanted, seconds):
-            mark, style = MARKS[comparison.outcome]
-            screen.print(f"  {mark} {comparison.outcome:8} {comparison.tool:5} {comparison.text}",
-                         style=style)
-            outcomes.append(comparison.outcome)
+        try:
+            for comparison in compare(job, wanted, seconds):
+                mark, style = MARKS[comparison.outcome]
+                screen.print(f"  {mark} {comparison.outcome:8} {comparison.tool:5} "
+                             f"{comparison.text}", style=style)
+                outcomes.append(comparison.outcome)
+        except SpecError as error:
+            complain(error)
+            errors.append(error)
     counted = ", ".join(f"{outcomes.count(o)} {o}" for o in MARKS)
     screen.print(f"\n{len(outcomes)} comparison{'s' * (len(outcomes) != 1)}: {counted}")
     if errors:
@@ -98,11 +101,11 @@ def crosscheck(specs: tuple[str, ...], tool: str, instance: str | None,
 
 
 def compare(job: Job, wanted: list[str], seconds: float) -> Iterator[Comparison]:
-    """The job's system compared with each tool that is wanted."""
+    """The job's system compared with each tool that is wanted. Raises SpecError."""
     try:
         ready = compiled(job)
         found, _ = search(ready, Limits(), None)
-    except (SpecError, UserError) as error:
+    except UserError as error:
         yield from (Comparison(name, "unknown", str(error)) for name in wanted)
         return
     for name in wanted:
@@ -116,7 +119,7 @@ def compare(job: Job, wanted: list[str], seconds: float) -> Iterator[Comparison]
             yield Comparison(name, "unknown", f"not compared: {error}".replace("\n ", ";"))
         except Untranslatable as error:
             yield Comparison(name, "unknown", str(error).replace("\n ", ";"))
-        except subprocess.TimeoutExpired:
+        except tools.TimeoutExpired:
             yield Comparison(name, "unknown", f"no answer within {seconds:g} s")
 
 
@@ -176,7 +179,11 @@ def compared(tool: str, own: Own, asked: set[str], distinct: int, theirs: set[st
                  for name in other]
         return Comparison(tool, "differs", f"{distinct:,} states, but not {', '.join(found)}")
     without = f"; without {', '.join(left)}" if left else ""
-    return Comparison(tool, "agrees", f"{distinct:,} states, {len(asked)} properties{without}")
+    return Comparison(tool, "agrees", f"{distinct:,} states, {plural(len(asked))}{without}")
+
+
+def plural(properties: int) -> str:
+    return f"{properties} propert{'y' if properties == 1 else 'ies'}"
 
 
 TOOLS: dict[str, Callable[[System, Exploration, float], Comparison]] = {

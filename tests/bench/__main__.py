@@ -82,6 +82,7 @@ class Row:
     tools: dict[str, Tool] = field(default_factory=lambda: {
         "checker": Tool(), "SPIN": Tool(), "TLC": Tool()})
     wrong: list[str] = field(default_factory=list)
+    models: dict[str, promela.Model] = field(default_factory=dict)
     programs: dict[str, pathlib.Path] = field(default_factory=dict)
 
 
@@ -150,8 +151,9 @@ def prepare_spin(row: Row, folder: pathlib.Path, limit: float) -> None:
         place = folder / mode.replace(", ", "_").replace(" ", "_")
         place.mkdir()
         try:
-            row.programs[mode] = spin.compiled(promela.model(row.system), place,
-                                               ("-O2", *options), timeout=limit)
+            row.models[mode] = promela.model(row.system, resident="BFS" in mode)
+            row.programs[mode] = spin.compiled(row.models[mode], place, ("-O2", *options),
+                                               timeout=limit)
         except (Missing, Untranslatable) as error:
             row.tools["SPIN"].note = str(error).split("\n")[0]
             return
@@ -194,7 +196,6 @@ def round_of_tlc(row: Row, limit: float) -> None:
 
 def round_of_spin(row: Row, mode: str, limit: float) -> None:
     """A run of one mode; one that is cut short or inexact runs no further."""
-    model = promela.model(row.system)
     bits = max(20, (row.states * 2).bit_length())
     arguments = ["-c1", f"-w{bits}", f"-m{min(row.states + 1000, 20_000_000)}"]
     try:
@@ -204,7 +205,7 @@ def round_of_spin(row: Row, mode: str, limit: float) -> None:
         del row.programs[mode]
         return
     output = done.stdout + done.stderr
-    answer = spin.answer(model, output)
+    answer = spin.answer(row.models[mode], output)
     inexact = any(word in output.lower() for word in INEXACT)
     if answer.error or inexact:
         del row.programs[mode]

@@ -77,9 +77,9 @@ def _judging(module: Module) -> str:
              for name, operator in module.actions.items()]
     return "\n".join([
         "---- MODULE Judging ----", f"EXTENDS {module.name}", "",
-        "Note(number, name, found) ==",
-        "    IF found /\\ TLCGet(number) = 0 THEN TLCSet(number, 1) /\\ PrintT(name) ELSE TRUE",
-        "", f"ASSUME \\A number \\in 1..{max(1, len(names))} : TLCSet(number, 0)", "",
+        "Note(n_, name_, found_) ==",
+        "    IF found_ /\\ TLCGet(n_) = 0 THEN TLCSet(n_, 1) /\\ PrintT(name_) ELSE TRUE",
+        "", f"ASSUME \\A n_ \\in 1..{max(1, len(names))} : TLCSet(n_, 0)", "",
         "JudgedNext ==", "    /\\ Next", *steps, "",
         "JudgedState ==", "    /\\ TRUE", *states, "====", ""])
 

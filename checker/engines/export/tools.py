@@ -5,8 +5,11 @@ import importlib.util
 import os
 import pathlib
 import shutil
+from subprocess import TimeoutExpired
 
 from checker.errors import EXIT_UNKNOWN, UserError
+
+__all__ = ["JAR", "Missing", "TimeoutExpired", "c_compiler", "spin_command", "tlc_command"]
 
 JAR = "CHECKER_TLC"
 """The environment variable that names a tla2tools.jar."""

@@ -21,8 +21,8 @@ from checker.engines.export.promela.expressions import RESERVED, Expressions
 from checker.engines.export.promela.steps import Step, Steps, remark
 from checker.engines.export.promela.text import P, binary
 from checker.engines.export.promela.text import number as literal
-from checker.engines.export.promela.values import (Leaf, assignments, constant, ctype, leaves,
-                                                   positions)
+from checker.engines.export.promela.values import (Leaf, assignments, constant, ctype, extent,
+                                                   leaves, positions)
 from checker.engines.export.promela.waits import stuck
 from checker.ir.build import TRUE
 from checker.ir.nodes import DONE, Location, Var
@@ -67,6 +67,7 @@ class _Writer:
         self.judged = list(system.properties_of("step_invariant"))
         for variable in self.t.kept:
             for leaf in leaves(variable.name, variable.type):
+                extent(leaf.of, variable.loc)             # refused here, where the place is known
                 self.t.leaf(leaf.name)
         self.steps = {p.name: Steps(p, self.t, judged=bool(self.judged), resident=resident)
                       for p in system.processes}
@@ -210,12 +211,11 @@ class _Writer:
             return
         names = [place for ways in self.beginnings for place, _ in ways[0]]
         values = [value for ways in self.beginnings for _, value in ways[0]]
-        with self.write.block("c_code {", "};"):
-            with self.write.block("int restart(void) {"):
-                for name, value in zip(names, values):
-                    self.write(f"now.{name} = {value.replace('false', '0').replace('true', '1')};")
-                self._clear_kept()
-                self.write("return 0;")
+        with self.write.block("c_code {", "};"), self.write.block("int restart(void) {"):
+            for name, value in zip(names, values):
+                self.write(f"now.{name} = {value.replace('false', '0').replace('true', '1')};")
+            self._clear_kept()
+            self.write("return 0;")
         self.write()
 
     def _clear_kept(self) -> None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from checker.engines.export.promela import text
 from checker.engines.export.promela.text import P, binary, conditional, conjunction, number
 from checker.engines.export.refuse import Untranslatable
+from checker.source import NOWHERE, Loc
 from checker.types import (NUMBERS, SCALARS, Bool, Enum, Index, Int, Lock, Map, Maybe, Queue,
                            Record, Set, Type, bounds, size)
 from checker.values import Value, domain, lowest, ordinal
@@ -152,17 +153,17 @@ def ctype(leaf: Leaf) -> str:
     """The narrowest type of Promela for a leaf. Raises Untranslatable."""
     lo, hi = extent(leaf.of)
     if lo < 0 or hi > 255:
-        return "short" if -2 ** 15 <= lo and hi < 2 ** 15 else "int"
+        return "short" if lo >= -2 ** 15 and hi < 2 ** 15 else "int"
     return "bool" if isinstance(leaf.of, Bool) else "byte"
 
 
-def extent(of: Type) -> tuple[int, int]:
+def extent(of: Type, loc: Loc = NOWHERE) -> tuple[int, int]:
     """Lowest and highest number that stands for a value. Raises Untranslatable."""
     match of:
         case Set(inner):
             if size(inner) > MOST_BITS:
                 raise Untranslatable("Promela", f"a Set of {size(inner)} elements, more than "
-                                     f"{MOST_BITS},")
+                                     f"{MOST_BITS},", loc)
             return 0, 2 ** size(inner) - 1
         case Maybe(Lock()) | Lock():
             return 0, 255
@@ -172,8 +173,8 @@ def extent(of: Type) -> tuple[int, int]:
             return 0, size(of) - 1
     lo, hi = bounds(of)
     if lo < -LARGEST or hi > LARGEST:
-        raise Untranslatable("Promela", f"a number from {lo:,} to {hi:,}", hint="numbers have 32 "
-                             "bits there; choose smaller ranges")
+        raise Untranslatable("Promela", f"a number from {lo:,} to {hi:,}", loc,
+                             "numbers have 32 bits there; choose smaller ranges")
     return lo, hi
 
 

@@ -39,10 +39,9 @@ RESERVED = """
     SUFFICES TAKE TEMPORAL USE WITNESS
     Nat Int Real Seq Len Head Tail Append SubSeq SelectSeq Cardinality IsFiniteSet Print PrintT
     Assert JavaTime TLCGet TLCSet Permutations SortSeq RandomElement Any ToString TLCEval
-    None Free Sum SumOver Minimum Maximum Inside Quotient Remainder Init Next Spec Fairness vars
-    each rest total Deadlock Enabled Done AllDone AnyEnabled Holder Waits Chain Fails NoFailure
-    kind me process k lo hi a b S f n i any1 any2 any3 any4 any5
-    Judging JudgedNext JudgedState Note number name found FairSpec TypeOK
+    None Free Sum SumOver Minimum Maximum Inside Quotient Remainder Init Next Spec Fairness
+    vars
+    Deadlock AllDone AnyEnabled Waits Done Chain FairSpec Judging JudgedNext JudgedState Note
 """.split()
 
 
@@ -136,7 +135,7 @@ class Expressions:
     def _function(self, of: Map, value: Value, depth: int) -> T:
         inner = [self.value(of.value, v, depth + 1).within(ATOM) for v in value]
         if len(set(inner)) == 1:
-            return T(f"[any{depth} \\in {self.domain(of.key)} |-> {inner[0]}]")
+            return T(f"[any{depth}_ \\in {self.domain(of.key)} |-> {inner[0]}]")
         pairs = [f"{self.value(of.key, k).within(ATOM)} :> {v}"
                  for k, v in zip(domain(of.key), inner)]
         return T("(" + " @@ ".join(pairs) + ")")
@@ -230,22 +229,22 @@ def chosen(name: str, over: T, where: T) -> T:
 
 
 HELPERS = {
-    "Minimum": ["Minimum(a, b) == IF a <= b THEN a ELSE b"],
-    "Maximum": ["Maximum(a, b) == IF a <= b THEN b ELSE a"],
-    "Inside": [r"\* A key of lo..hi; one that lies outside stands for the lowest.",
-               r"Inside(k, lo, hi) == IF k \in lo..hi THEN k ELSE lo"],
-    "Quotient": [r"\* Rounded down; 0 where b is 0.",
-                 r"Quotient(a, b) == IF b = 0 THEN 0",
-                 r"                  ELSE IF b > 0 THEN a \div b ELSE (-a) \div (-b)"],
-    "Remainder": [r"\* With the sign of b; 0 where b is 0.",
-                  "Remainder(a, b) == IF b = 0 THEN 0",
-                  "                   ELSE IF b > 0 THEN a % b ELSE -((-a) % (-b))"],
+    "Minimum": ["Minimum(a_, b_) == IF a_ <= b_ THEN a_ ELSE b_"],
+    "Maximum": ["Maximum(a_, b_) == IF a_ <= b_ THEN b_ ELSE a_"],
+    "Inside": [r"\* A key of low_..high_; one that lies outside stands for the lowest.",
+               r"Inside(key_, low_, high_) == IF key_ \in low_..high_ THEN key_ ELSE low_"],
+    "Quotient": [r"\* Rounded down; 0 where b_ is 0.",
+                 r"Quotient(a_, b_) == IF b_ = 0 THEN 0",
+                 r"                    ELSE IF b_ > 0 THEN a_ \div b_ ELSE (-a_) \div (-b_)"],
+    "Remainder": [r"\* With the sign of b_; 0 where b_ is 0.",
+                  "Remainder(a_, b_) == IF b_ = 0 THEN 0",
+                  "                     ELSE IF b_ > 0 THEN a_ % b_ ELSE -((-a_) % (-b_))"],
     "Sum": ["RECURSIVE SumOver(_, _)",
-            "SumOver(f, S) ==",
-            "    IF S = {} THEN 0",
-            r"    ELSE LET each == CHOOSE each \in S : TRUE",
-            r"         IN f[each] + SumOver(f, S \ {each})",
-            "Sum(f) == SumOver(f, DOMAIN f)"],
+            "SumOver(f_, S_) ==",
+            "    IF S_ = {} THEN 0",
+            r"    ELSE LET each_ == CHOOSE x_ \in S_ : TRUE",
+            r"         IN f_[each_] + SumOver(f_, S_ \ {each_})",
+            "Sum(f_) == SumOver(f_, DOMAIN f_)"],
 }
-"""The operators that a module defines where it needs them."""
-
+"""The operators that a module defines where it needs them. What they bind ends with `_`, as no
+name made by `Names` does."""

@@ -161,9 +161,9 @@ class _Writer:
                 self(f"    /\\ {name} = {value}")
             return
         tuples = ", ".join(f"<<{', '.join(values)}>>" for values in shown)
-        self(f"    /\\ \\E each \\in {{{tuples}}} :")
+        self(f"    /\\ \\E each_ \\in {{{tuples}}} :")
         for number, name in enumerate(names, 1):
-            self(f"          /\\ {name} = each[{number}]")
+            self(f"          /\\ {name} = each_[{number}]")
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────
 
@@ -182,9 +182,9 @@ class _Writer:
             failing = failures(script, 4)
             if failing:
                 name = self.names.name(("fails", process.name, location.name), f"{name}_fails")
-                self(f"{call(name, *head, 'kind')} ==")
+                self(f"{call(name, *head, 'kind_')} ==")
                 self.lines += [*first, *failing, ""]
-                for kind in set(re.findall(r'kind = "(\w+)"', "\n".join(failing))):
+                for kind in set(re.findall(r'kind_ = "(\w+)"', "\n".join(failing))):
                     self.fails.setdefault(kind, []).append((process, location.name))
 
     def _action_name(self, process: Process, location: Location) -> str:

@@ -124,8 +124,8 @@ class Properties:
     def _waits(self) -> None:
         """For which holders the instances wait, and whether one is never going to release."""
         def of(process: Process, found: T) -> str:
-            inside = f"LET {self.head(process)[0]} == i[2] IN " if self.head(process) else ""
-            return f'i[1] = "{process.name}" -> {inside}{found}'
+            inside = f"LET {self.head(process)[0]} == i_[2] IN " if self.head(process) else ""
+            return f'i_[1] = "{process.name}" -> {inside}{found}'
 
         waits, ended = [], []
         for process in self.system.processes:
@@ -137,24 +137,24 @@ class Properties:
             waits.append(of(process, value))
             if process.finishes:
                 ended.append(of(process, steps.at(DONE)))
-        self("\\* Who holds the lock that instance i waits for; Free if it waits for none.")
-        self("Waits(i) ==")
+        self("\\* Who holds the lock that instance i_ waits for; Free if it waits for none.")
+        self("Waits(i_) ==")
         self("    CASE " + "\n      [] ".join(waits))
         self()
-        self("\\* Whether i has ended, and will release nothing any more.")
+        self("\\* Whether i_ has ended, and will release nothing any more.")
         if ended:
-            self("Done(i) ==")
+            self("Done(i_) ==")
             self("    CASE " + "\n      [] ".join([*ended, "OTHER -> FALSE"]))
         else:
-            self("Done(i) == FALSE")
+            self("Done(i_) == FALSE")
         self()
-        self("\\* Whether i waits for one that is done, or along a chain longer than there are")
+        self("\\* Whether i_ waits for one that is done, or along a chain longer than there are")
         self("\\* instances: a cycle.")
         self("RECURSIVE Chain(_, _)")
-        self("Chain(i, n) ==")
-        self("    \\/ n = 0")
-        self("    \\/ /\\ Waits(i) # Free")
-        self("       /\\ Done(Waits(i)) \\/ Chain(Waits(i), n - 1)")
+        self("Chain(i_, n_) ==")
+        self("    \\/ n_ = 0")
+        self("    \\/ /\\ Waits(i_) # Free")
+        self("       /\\ Done(Waits(i_)) \\/ Chain(Waits(i_), n_ - 1)")
         self()
 
     def _checks(self) -> None:

@@ -190,10 +190,10 @@ def _failing(script: Script, margin: int) -> list[str]:
         case Guard(condition, kind):
             if not _guarded(script[1:]):
                 return [f"{pad}/\\ {negation(condition)}",
-                        f'{pad}/\\ kind = "{kind}"']
+                        f'{pad}/\\ kind_ = "{kind}"']
             return [f"{pad}/\\ IF {condition}", f"{pad}   THEN",
                     *_sequence(script[1:], margin + 6, failing=True),
-                    f'{pad}   ELSE kind = "{kind}"']
+                    f'{pad}   ELSE kind_ = "{kind}"']
         case Exists(name, over, comment):
             return [f"{pad}/\\ \\E {name} \\in {over} :  \\* {comment}",
                     *_sequence(script[1:], margin + 6, failing=True)]
