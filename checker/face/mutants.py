@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,7 +22,7 @@ from checker.face.search import Limits, search
 from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import System
-from checker.judgement.equivalence import behave_alike
+from checker.judgement.equivalence import behave_alike, reachable
 from checker.judgement.mutation import Mutant, mutants
 from checker.judgement.vacuity import never_seen, vacuity
 from checker.results.exploration import Exploration
@@ -55,15 +55,25 @@ class Tried:
 
     @property
     def status(self) -> Status:
-        """Killed anywhere is killed; equivalent is only what is so everywhere."""
-        found = [answer.status for answer in self.answers.values()]
-        order: tuple[Status, ...] = ("killed", "undecided", "survived", "equivalent")
-        return next(status for status in order if status in found)
+        return taken_together(answer.status for answer in self.answers.values())
 
     @property
     def by(self) -> tuple[str, ...]:
         return tuple(name for answer in self.answers.values()
                      if answer.status == self.status for name in answer.by)
+
+
+def taken_together(found: Iterable[Status]) -> Status:
+    """Killed anywhere is killed; equivalent is only what is so everywhere."""
+    statuses = set(found)
+    order: tuple[Status, ...] = ("killed", "undecided", "survived", "equivalent")
+    return next(status for status in order if status in statuses)
+
+
+def ratio(statuses: Collection[Status]) -> float | None:
+    """Killed among all that are not equivalent; None where there are none."""
+    rest = sum(status != "equivalent" for status in statuses)
+    return sum(status == "killed" for status in statuses) / rest if rest else None
 
 
 @dataclass(slots=True)
@@ -80,9 +90,7 @@ class Score:
 
     @property
     def ratio(self) -> float | None:
-        """Killed among all that are not equivalent; None where there are none."""
-        rest = len(self.tried) - len(self.of("equivalent"))
-        return len(self.of("killed")) / rest if rest else None
+        return ratio([one.status for one in self.tried])
 
     @property
     def exit_status(self) -> int:
@@ -92,6 +100,16 @@ class Score:
         if self.of("undecided") or self.left or not self.tried:
             statuses.add(EXIT_UNKNOWN)
         return next(status for status in PRECEDENCE if status in statuses)
+
+
+def across(scores: Sequence[Score]) -> dict[tuple[str, ...], tuple[Mutant, Status]]:
+    """The same mistake at the same place, made in several specs: what came of it in any."""
+    found: dict[tuple[str, ...], list[Tried]] = {}
+    for score in scores:
+        for one in score.tried:
+            found.setdefault(one.mutant.key, []).append(one)
+    return {key: (tried[0].mutant, taken_together(one.status for one in tried))
+            for key, tried in found.items()}
 
 
 Told = Callable[[str], None]
@@ -146,9 +164,11 @@ def _try(mutant: Mutant, original: System, expected: Exploration, limits: Limits
         return live
     same = (found.distinct, found.generated, found.levels) == (
         expected.distinct, expected.generated, expected.levels)
-    if same and found.distinct <= COMPARED and behave_alike(
-            original, system, native.reachable(original, threads=1)):
-        return Answer("equivalent")
+    if same and found.distinct <= COMPARED:
+        states = reachable(original) if expected.engine == "interp" \
+            else native.reachable(original, threads=1)
+        if behave_alike(original, system, states):
+            return Answer("equivalent")
     return Answer("survived")
 
 

@@ -11,7 +11,7 @@ import click
 from checker.errors import EXIT_OK, EXIT_UNKNOWN, UserError
 from checker.face.find import find_specs
 from checker.face.ledger import Ledger
-from checker.face.mutants import Score, Status, Tried, try_all
+from checker.face.mutants import Score, Status, across, ratio, try_all
 from checker.face.plan import default_instance
 from checker.face.progress import ProgressLine
 from checker.face.report import PRECEDENCE
@@ -19,6 +19,7 @@ from checker.face.search import Limits
 from checker.face.terminal import complain, console
 from checker.frontend import Spec
 from checker.frontend.refuse import did_you_mean
+from checker.judgement.mutation import Mutant
 from checker.results.render import WIDTH
 from checker.source import short_path
 
@@ -98,13 +99,25 @@ class _Report:
         title = "  ".join([score.spec.name, ", ".join(filter(None, score.instances))]).rstrip()
         path = short_path(score.spec.path)
         self.ledger.line(f"{title}{path.rjust(max(WIDTH - len(title), len(path) + 2))}", "bold")
-        self.ledger.line(f"  {counts(score)}")
+        left = f"; {score.left} not tried" if score.left else ""
+        self.ledger.line(f"  {counts([one.status for one in score.tried])}{left}")
         for status, heading in HEADINGS:
             found = score.of(status)
             if found and (status != "killed" or self.verbose):
                 self.ledger.line(f"  {heading}")
                 for one in found:
-                    self.ledger.line(f"    {line(one)}")
+                    self.ledger.line(f"    {line(one.mutant, status, one.by)}")
+
+    def _together(self) -> None:
+        """Several specs of one protocol: what none of them notices."""
+        found = across(self.scores)
+        self.ledger.line(f"{len(self.scores)} specs together", "bold")
+        self.ledger.line(f"  {counts([status for _, status in found.values()])}")
+        survivors = [mutant for mutant, status in found.values() if status == "survived"]
+        if survivors:
+            self.ledger.line("  survive in every spec that has them")
+            for mutant in survivors:
+                self.ledger.line(f"    {line(mutant, 'survived', ())}")
 
     def conclude(self) -> int:
         """The end of the report, and the exit status."""
@@ -114,45 +127,37 @@ class _Report:
         if self.as_json:
             data = {"format": FORMAT, "version": VERSION, "exit_status": status,
                     "interrupted": self.interrupted, "seconds": round(seconds, 3),
+                    "together": _summary([status for _, status in across(self.scores).values()]),
                     "specs": [_data(score) for score in self.scores]}
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return status
         self.ledger.line("")
         if len(self.scores) > 1:
-            self.ledger.line(_sum(self.scores))
+            self._together()
         if self.interrupted:
             self.ledger.line("interrupted: what was not tried is not counted", "yellow")
         self.ledger.line(f"{seconds:.1f} s", "dim")
         return status
 
 
-def counts(score: Score) -> str:
-    """`152 mutants: 131 killed, 9 survive, 12 equivalent; score 94 %`."""
-    words = {"killed": "killed", "survived": "survive", "undecided": "undecided",
-             "equivalent": "equivalent"}
-    parts = [f"{len(score.of(status))} {word}" for status, word in words.items()
-             if score.of(status) or status in ("killed", "survived")]
-    left = f"; {score.left} not tried" if score.left else ""
-    ratio = "" if score.ratio is None else f"; score {_percent(score.ratio)}"
-    return f"{len(score.tried)} mutants: {', '.join(parts)}{left}{ratio}"
+def counts(statuses: Sequence[Status]) -> str:
+    """`152 mutants: 131 killed, 9 survive, 12 equivalent; score 93.5 %`."""
+    words: dict[Status, str] = {"killed": "killed", "survived": "survive",
+                                "undecided": "undecided", "equivalent": "equivalent"}
+    parts = [f"{statuses.count(status)} {word}" for status, word in words.items()
+             if status in statuses or status in ("killed", "survived")]
+    part = ratio(statuses)
+    score = "" if part is None else f"; score {_percent(part)}"
+    return f"{len(statuses)} mutants: {', '.join(parts)}{score}"
 
 
-def line(one: Tried) -> str:
+def line(mutant: Mutant, status: Status, by: Sequence[str]) -> str:
     """What was changed where, and who noticed."""
-    mutant = one.mutant
     parts = [f"{mutant.operator:<12}", str(mutant.loc), mutant.process]
     parts += [f"at `{mutant.label}`"] * bool(mutant.label) + [mutant.text] * bool(mutant.text)
-    if one.by:
-        parts.append(("by " if one.status == "killed" else "") + ", ".join(one.by))
+    if by:
+        parts.append(("by " if status == "killed" else "") + ", ".join(by))
     return "  ".join(parts)
-
-
-def _sum(scores: Sequence[Score]) -> str:
-    tried = [one for score in scores for one in score.tried]
-    killed = sum(one.status == "killed" for one in tried)
-    rest = sum(one.status != "equivalent" for one in tried)
-    ratio = f"; score {_percent(killed / rest)}" if rest else ""
-    return f"{len(scores)} specs, {len(tried)} mutants: {killed} of {rest} killed{ratio}"
 
 
 def _percent(ratio: float) -> str:
@@ -162,9 +167,13 @@ def _percent(ratio: float) -> str:
 
 def _data(score: Score) -> dict[str, Any]:
     return {"spec": score.spec.name, "path": short_path(score.spec.path),
-            "instances": list(score.instances), "not_tried": score.left, "score": score.ratio,
-            "counts": {status: len(score.of(status)) for status, _ in HEADINGS},
-            "mutants": list(_mutants(score))}
+            "instances": list(score.instances), "not_tried": score.left,
+            **_summary([one.status for one in score.tried]), "mutants": list(_mutants(score))}
+
+
+def _summary(statuses: Sequence[Status]) -> dict[str, Any]:
+    return {"counts": {status: statuses.count(status) for status, _ in HEADINGS},
+            "score": ratio(statuses)}
 
 
 def _mutants(score: Score) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,9 @@ about the steps that differ, in the states where somebody is about to take one.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from checker.engines.interp.step import enabled, initial_states, location_of, steps_of
+from checker.engines.interp.step import enabled, initial_states, location_of, steps, steps_of
 from checker.ir.nodes import Block, Location
 from checker.ir.system import Instance, Process, State, System
 from checker.ir.walk import blocks_from
@@ -31,6 +31,20 @@ def behave_alike(system: System, other: System, states: Iterable[State]) -> bool
                     and _offers(system, state, one) != _offers(other, state, two):
                 return False
     return True
+
+
+def reachable(system: System) -> Iterator[State]:
+    """All reachable states, by the interpreter: for systems that are small, or where there is
+    no compiler."""
+    found = dict.fromkeys(initial_states(system))
+    pending = list(found)
+    while pending:
+        state = pending.pop()
+        yield state
+        for step in steps(system, state):
+            if step.after is not None and step.after not in found:
+                found[step.after] = None
+                pending.append(step.after)
 
 
 def _differing(process: Process, other: Process) -> set[str]:

@@ -37,7 +37,7 @@ def test_without_its_rule_the_lock_is_not_missed(run):
     assert score["score"] == pytest.approx(7 / 9)
     answer = run("mutate", "counting.py", "--instance", "unruled")
     assert re.search(r"survive: no property notices\n +swap steps +counting.py:20 +work +"
-                     r"at `begin`  with `acquire lock`\n +without lock +counting.py:21 +work +`lock`\n",
+                     r"at `begin`  with `acquire lock`\n +without lock +counting.py:21 +work",
                      answer.out)
     assert "score 77.7 %" in answer.out
 
@@ -47,6 +47,19 @@ def test_what_survives_in_one_instance_is_tried_in_the_next(run):
     assert status == EXIT_OK and by_status(data, "survived") == {}
     assert by_status(data, "killed")["without lock", ""] == ["one_at_a_time"]
     assert data["specs"][0]["instances"] == ["unruled", "ci"]
+
+
+def test_several_specs_are_taken_together(run, home):
+    """The same mistake at the same place: noticed by one of two specs."""
+    with (home / "counting.py").open("a") as file:
+        file.write("\n\nclass Careless(Counting):\n    instances = {'ci': dict(ruled=False)}\n")
+    answer = run("mutate", "counting.py")
+    assert answer.status == EXIT_DIFFERS
+    assert "10 mutants: 7 killed, 2 survive, 1 equivalent; score 77.7 %" in answer.out
+    assert "2 specs together\n  10 mutants: 9 killed, 0 survive, 1 equivalent" in answer.out
+    assert "survive in every spec" not in answer.out
+    status, data = mutated(run, "counting.py")
+    assert status == EXIT_DIFFERS and data["together"]["score"] == 1
 
 
 def test_the_same_mutants_in_the_same_order(run):

@@ -6,10 +6,9 @@ import pytest
 
 from checker.engines import native
 from checker.engines.interp.explore import explore
-from checker.engines.interp.step import initial_states, steps
 from checker.frontend import load
 from checker.ir.verify import verify
-from checker.judgement.equivalence import behave_alike
+from checker.judgement.equivalence import behave_alike, reachable
 from checker.judgement.mutation import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,18 +16,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 VOTES = {spec.name: spec for spec in load(ROOT / "spec" / "votes" / "model.py")}
 OPERATORS = {"flip guard", "flip wait", "drop wait", "drop step", "swap steps", "drop acquire",
              "drop release", "without lock"}
-
-
-def states_of(system):
-    """Every reachable state, found by the interpreter."""
-    known = set(initial_states(system))
-    seen = list(known)
-    for state in seen:
-        for step in steps(system, state):
-            if step.after is not None and step.after not in known:
-                known.add(step.after)
-                seen.append(step.after)
-    return seen
 
 
 def test_the_mutants_of_a_small_spec():
@@ -49,7 +36,7 @@ def test_the_mutants_of_a_small_spec():
 
 
 @pytest.mark.parametrize("spec, instance", [(COUNTING, "ci"), (VOTES["TwoSides"], "small")],
-                         ids=str)
+                         ids=lambda value: getattr(value, "name", value))
 def test_mutants_are_legal_and_different_and_always_the_same(spec, instance):
     system = spec.system(instance)
     found = list(mutants(system))
@@ -80,7 +67,8 @@ def test_the_engines_agree_on_mutants():
 def test_what_behaves_alike():
     """The wait for what is always true is one for nothing; all else here makes a difference."""
     system = COUNTING.system("ci")
-    states = states_of(system)
+    states = list(reachable(system))
+    assert len(states) == explore(system).distinct
     assert behave_alike(system, system, states)
     alike = [m.operator for m in mutants(system) if behave_alike(system, m.system, states)]
     assert alike == ["drop wait"]
@@ -90,5 +78,5 @@ def test_a_difference_in_states_that_are_not_reached_is_none():
     """With one thread nobody waits for the lock, but its own release still needs it."""
     system = COUNTING.system("alone")
     alike = {m.operator for m in mutants(system)
-             if behave_alike(system, m.system, states_of(system))}
+             if behave_alike(system, m.system, reachable(system))}
     assert alike == {"drop wait"}
