@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from checker.engines import native
 from checker.engines.smt.anysize import AnySizeProof, lemma_file, lemma_text, prove_any_size
+from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.proof import MOST_STATES
 from checker.errors import UserError
 from checker.face.check import SAFETY, Judge, Run, compare, named
@@ -39,7 +41,7 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     proof = prove_any_size(
         job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
         infer=infer, report=tell,
-        explorer=lambda one: search(Compiled(one), limits, None)[0])
+        explorer=lambda one: search(Compiled(one), limits, None)[0], states=_states)
     judging, verdicts, texts = Judge(job, system, engine=ENGINE), [], []
     for name, kind in named(system):
         if kind in (*SAFETY, "implicit") and name not in LEFT:
@@ -56,6 +58,16 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     notes.append(f"not for every size: {', '.join(left)}")
     return Run(job, system, results=compare(verdicts, job.breaks), notes=tuple(notes),
                defects=tuple(judging.defects)), texts
+
+
+def _states(system: System, most: int) -> Sample:
+    """The reachable states of one size, by the native engine where there is a compiler."""
+    try:
+        return Sample(system, list(native.reachable(system, limit=most)), complete=True)
+    except RuntimeError:
+        return Sample(system, (), complete=False)
+    except (native.NoCompiler, native.Unsupported):
+        return reachable(system, most)
 
 
 def _verdict(judging: Judge, proof: AnySizeProof, name: str, kind: str) -> tuple[Verdict, str]:
@@ -99,7 +111,8 @@ def _lemmas(job: Job, proof: AnySizeProof, keep: bool) -> str:
     """The lemmas that were found; written beside the spec where they are to be kept."""
     file = lemma_file(job.spec.path)
     if keep:
-        write_file(file, lemma_text(proof))
+        before = file.read_text(encoding="utf-8") if file.is_file() else ""
+        write_file(file, lemma_text(proof.name, list(proof.sizes), proof.lemmas, before))
         return f"the lemmas are written to {short_path(str(file))}"
     lines = [f"lemmas found; --keep writes them to {short_path(str(file))}"]
     return "\n".join([*lines, *(f"  {lemma}" for lemma in proof.lemmas)])

@@ -192,9 +192,16 @@ def _written(system: System, prefix: Prefix) -> list[Expr]:
             compared = isinstance(expr, Op) and expr.op in ("eq", "lt", "le") and any(
                 isinstance(e, Op) and e.op in ("add", "sub") or isinstance(e, Quantifier)
                 for e in subexpressions(expr))
-            if (quantified or compared) and state_variables(expr):
+            if (quantified or compared) and state_variables(expr) and not _deep(expr):
                 found.update(dict.fromkeys(_renamed(expr, prefix)))
     return [expr for expr in found if not _has_value(expr)]
+
+
+def _deep(expr: Expr) -> bool:
+    """A quantifier under a quantifier: Z3 has a hard time with a clause about such a thing."""
+    return any(isinstance(e, Quantifier) and any(isinstance(inner, Quantifier)
+                                                 for inner in subexpressions(e.body))
+               for e in subexpressions(expr))
 
 
 def _has_value(expr: Expr) -> bool:

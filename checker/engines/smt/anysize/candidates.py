@@ -359,6 +359,30 @@ def _placed(table: Table, prefix: Prefix) -> Iterator[tuple[Part, ...]]:
                 more = where.missing(both) - alone[i] - alone[j]
                 if more:
                     yield a, b, (where, more)
+        yield from _owned(table, where, every)
+
+
+def _owned(table: Table, where: Waiting, every: set[str]) -> Iterator[tuple[Part, ...]]:
+    """What is true of one element while a process stands at certain places only if that process
+    is the one which has it in hand: two literals of the element, and that a relation between
+    the two fails."""
+    if len(every) != 2 or len(where.names) != 1:
+        return
+    one = [a for a in table.literals if a.mask and a.names == every - where.names]
+    related = [a for a in table.literals if a.atom.relation and not a.positive
+               and a.names == every]
+    for d in related:
+        alone = [where.missing(a.mask & d.mask) for a in one]
+        for i, a in enumerate(one):
+            for j in range(i + 1, len(one)):
+                b = one[j]
+                both = a.mask & b.mask
+                if both in (0, a.mask, b.mask) or _same_group(a, b):
+                    continue
+                more = where.missing(both & d.mask) - alone[i] - alone[j] - where.missing(both)
+                if more:
+                    yield a, b, d, (where, more)
+
 
 
 def _apart(table: Table) -> Iterator[tuple[Part, ...]]:

@@ -46,6 +46,7 @@ class Encoding:
         self.base = Stage(self.space.state())
         self.counts = Counts(self.space, self.base)
         self.executor = Executor(self.space, self.counts, self.base)
+        self._held: dict[Expr, Truth] = {}
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────
 
@@ -63,6 +64,10 @@ class Encoding:
     def holds(self, expr: Expr, stage: Stage | None = None, after: Stage | None = None,
               bound: dict[str, Symbolic] | None = None) -> Truth:
         """That an expression of a property is true in a state (and the one after it)."""
+        if stage is None and after is None and not bound:
+            if expr not in self._held:
+                self._held[expr] = evaluate(expr, Scope(self.space, self.counts, self.base))
+            return self._held[expr]
         scope = Scope(self.space, self.counts, stage or self.base, dict(bound or {}), after=after)
         return evaluate(expr, scope)
 
@@ -142,14 +147,14 @@ class Encoding:
             here = own(self.base.values[process.location_variable], process, key)
             return same(here, member(process.location_type, place))
 
-        for place in process.location_type.members:
-            if place not in reached:
-                yield self._over(process, lambda key, p=place: neg(at(key, p)))
-                continue
-            for name, of in dead_locals(process, place).items():
-                whole = self.base.values[process.local_variable(name)]
-                yield self._over(process, lambda key, p=place, w=whole, of=of: implies(
-                    at(key, p), self._reset(of, own(w, process, key))))
+        never = [p for p in process.location_type.members if p not in reached]
+        if never:
+            yield self._over(process, lambda key: neg(disj(*(at(key, p) for p in never))))
+        for name, of in process.locals.items():
+            dead = [p for p in reached if name in dead_locals(process, p)]
+            whole = self.base.values[process.local_variable(name)]
+            yield self._over(process, lambda key, w=whole, of=of, dead=dead: implies(
+                disj(*(at(key, p) for p in dead)), self._reset(of, own(w, process, key))))
 
     def _reset(self, of: Type, value: Symbolic) -> Truth:
         if isinstance(of, Index):

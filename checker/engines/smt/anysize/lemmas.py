@@ -4,12 +4,14 @@ A lemma is what the author could have written in an `@invariant`, over the spec'
 one thing more: where a process waits. `self.attach.at[g] == "detach"` says that the instance of
 process `attach` for `g` waits at its location `detach`; `self.attach.x[g]` is its local `x`.
 
-A file of lemmas holds functions that return one expression each:
+A file of lemmas holds functions that return one expression each; those in a class are of the
+spec of that name:
 
-    INSIDE = ("attach", "release")
+    class GroupAttach:
+        INSIDE = ("attach", "release")
 
-    def lemma_3(self):
-        return all(self.attach.at[g] not in INSIDE or self.holds[g] for g in self.group)
+        def lemma_3(self):
+            return all(self.attach.at[g] not in INSIDE or self.holds[g] for g in self.group)
 
 `self.lock.holder == self.attach[g]` says who holds a lock. The file is parsed, never run.
 """
@@ -183,27 +185,34 @@ class Written:
 
 
 def read_file(system: System, path: str, text: str) -> list[Written]:
-    """The lemmas of a file, in order. Raises OutsideFragment for what is none."""
+    """The lemmas of a file that are the system's, in order: those in the class that is called
+    like it, and those in no class. Raises OutsideFragment for what is none.
+    """
     try:
         module = ast.parse(text, path)
     except SyntaxError as error:
         raise OutsideFragment("P111", f"this is not Python: {error.msg}",
                               Loc(path, error.lineno or 1)) from None
-    found = []
     named: dict[str, ast.expr] = {}
-    for node in module.body:
+    found: list[Written] = []
+    body = [*module.body, *(node for each in module.body if isinstance(each, ast.ClassDef)
+                            and each.name == system.name for node in each.body)]
+    for node in body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             named[node.targets[0].id] = node.value
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        last = node.body[-1]
-        if not isinstance(last, ast.Return) or last.value is None or any(
-                not isinstance(s, ast.Expr) for s in node.body[:-1]):
-            raise OutsideFragment("P111", f"`{node.name}` is not one `return`",
-                                  Loc(path, node.lineno))
-        expr = _Reader(system, path, named).truth(last.value, {})
-        found.append(Written(node.name, expr, ast.unparse(last.value), Loc(path, node.lineno)))
+        elif isinstance(node, ast.FunctionDef):
+            found.append(_written(_Reader(system, path, named), node))
     return found
+
+
+def _written(reader: _Reader, node: ast.FunctionDef) -> Written:
+    last = node.body[-1]
+    if not isinstance(last, ast.Return) or last.value is None or any(
+            not isinstance(s, ast.Expr) for s in node.body[:-1]):
+        raise OutsideFragment("P111", f"`{node.name}` is not one `return`",
+                              Loc(reader.path, node.lineno))
+    return Written(node.name, reader.truth(last.value, {}), ast.unparse(last.value),
+                   Loc(reader.path, node.lineno))
 
 
 def read_lemma(system: System, text: str, path: str = "") -> Expr:

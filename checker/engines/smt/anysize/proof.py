@@ -6,7 +6,6 @@ in the end is shown as a finite counterexample to induction (`failures.py`).
 """
 from __future__ import annotations
 
-import pathlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
 from checker.engines.smt.anysize.finite import Sample, reachable
+from checker.engines.smt.anysize.kept import lemma_file
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
@@ -122,39 +122,6 @@ def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
         job.give_up("interrupted")
     proof.seconds = time.perf_counter() - started
     return proof
-
-
-def lemma_file(path: str) -> pathlib.Path:
-    """Where the lemmas of a spec are kept: `lemmas.py` beside a `model.py`."""
-    file = pathlib.Path(path)
-    name = "lemmas.py" if file.stem == "model" else f"{file.stem}_lemmas.py"
-    return file.with_name(name)
-
-
-def lemma_text(proof: AnySizeProof) -> str:
-    """The kept lemmas as a Python file."""
-    sizes = ", ".join(proof.sizes)
-    lines = [f'"""Lemmas that prove {proof.name} for every number of {sizes}.', "",
-             "Each holds in every reachable state. They are read, not run; edit them, add to them.",
-             '"""']
-    for number, lemma in enumerate(proof.lemmas, 1):
-        lines += ["", "", f"def lemma_{number}(self):", *_wrapped(lemma)]
-    return "\n".join(lines) + "\n"
-
-
-def _wrapped(lemma: str) -> list[str]:
-    """A `return` of at most 100 columns where the text has a place to break it."""
-    line = f"    return {lemma}"
-    if len(line) <= 100:
-        return [line]
-    words, lines = lemma.split(" "), ["    return ("]
-    current = "       "
-    for word in words:
-        if len(current) + 1 + len(word) > 99:
-            lines.append(current)
-            current = "       "
-        current += f" {word}"
-    return [*lines, current + ")"]
 
 
 def _in_order(lemmas: Iterable[str]) -> list[str]:

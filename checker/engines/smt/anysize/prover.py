@@ -39,6 +39,7 @@ class Prover:
         self.anywhere = Situation(encoding, None, budget, initially=False)
         self.claims: dict[str, Claim] = {}
         self.patient = True
+        self.hints: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[int, str], _Known] = {}
 
     def add(self, claims: Iterable[Claim]) -> None:
@@ -58,9 +59,16 @@ class Prover:
         situation = self.situations[number]
         if name not in situation.after:
             return Answer("unsat", frozenset({name} & situation.before.keys()))
-        return self._ask((number, name), hypotheses,
-                         lambda: situation.ask(sorted(hypotheses), [name],
-                                               patient=self.patient))
+
+        def ask() -> Answer:
+            few = hypotheses & self.hints.get(name, hypotheses)
+            if few != hypotheses:
+                answer = situation.ask(sorted(few), [name], patient=False)
+                if answer.outcome == "unsat":
+                    return answer
+            return situation.ask(sorted(hypotheses), [name], patient=self.patient)
+
+        return self._ask((number, name), hypotheses, ask)
 
     def _ask(self, key: tuple[int, str], hypotheses: frozenset[str],
              ask: Callable[[], Answer]) -> Answer:

@@ -20,7 +20,7 @@ import z3
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Stage
 from checker.engines.smt.anysize.execute import Path
-from checker.engines.smt.terms import Truth
+from checker.engines.smt.terms import Truth, disj
 from checker.ir.nodes import Expr
 from checker.ir.walk import state_variables
 
@@ -71,10 +71,8 @@ class Situation:
         self.claims: dict[str, Claim] = {}
         self.before: dict[str, z3.BoolRef] = {}
         self.after: dict[str, z3.BoolRef] = {}
-        self._solvers: dict[bool, z3.Solver] = {}
-        self._flushed: dict[bool, int] = {}
-        self._assertions: list[Truth] = []
-        self._premised = False
+        self._meaning: dict[str, Truth] = {}
+        self._premises: list[Truth] | None = None
 
     @property
     def name(self) -> str:
@@ -87,26 +85,23 @@ class Situation:
         """The state in which claims have to hold."""
         return self.encoding.base if self.path is None else self.path.after
 
-    def solver(self, *, patient: bool) -> z3.Solver:
-        """Z3 without and with model-based quantifier instantiation.
+    def solver(self, parts: Iterable[tuple[z3.BoolRef, Truth]], *, patient: bool) -> z3.Solver:
+        """Z3 without and with model-based quantifier instantiation, with what is true here and
+        the parts, each behind its literal. A solver for each question: what it does not need to
+        know, it can not get lost in.
 
-        The first finds nearly every proof there is, in milliseconds, and gives up at once where
-        there is none; the second is complete for more and may take its whole budget.
+        The first kind finds nearly every proof there is, in milliseconds, and gives up at once
+        where there is none; the second is complete for more and may take its whole budget.
         """
-        if patient not in self._solvers:
-            solver = z3.Solver(ctx=self.encoding.space.context)
-            solver.set("auto_config", False)
-            solver.set("mbqi", patient)
-            solver.set("random_seed", self.budget.seed)
-            self._solvers[patient] = solver
-            self._flushed[patient] = 0
-            if not self._premised:
-                self._premised = True
-                self._assertions += [part for _, part in self.premises() if part is not True]
-        solver = self._solvers[patient]
-        for part in self._assertions[self._flushed[patient]:]:
-            solver.add(part)
-        self._flushed[patient] = len(self._assertions)
+        solver = z3.Solver(ctx=self.encoding.space.context)
+        solver.set("auto_config", False)
+        solver.set("mbqi", patient)
+        solver.set("random_seed", self.budget.seed)
+        if self._premises is None:
+            self._premises = [part for _, part in self.premises() if part is not True]
+        solver.add(*self._premises)
+        for literal, part in parts:
+            solver.add(z3.Implies(literal, part))
         return solver
 
     def premises(self) -> list[tuple[str, Truth]]:
@@ -139,21 +134,16 @@ class Situation:
             self.claims[claim.name] = claim
             if not self.initially and claim.kind == "invariant":
                 self.before[claim.name] = literal = z3.Bool(f"+{claim.name}", context)
-                self._assert(literal, self.encoding.holds(claim.expr))
+                self._meaning[literal.decl().name()] = self.encoding.holds(claim.expr)
             if self.initially and claim.kind == "invariant" or (
                     self.path is not None and self.touched(claim)):
-                self.after[claim.name] = literal = z3.Bool(f"-{claim.name}", context)
-                self._assert(literal, self.negated(claim))
+                self.after[claim.name] = z3.Bool(f"-{claim.name}", context)
 
     def negated(self, claim: Claim) -> Truth:
         if claim.kind == "step_invariant":
             assert self.path is not None
             return self.encoding.refuted(claim.expr, self.encoding.base, self.path.after)
         return self.encoding.refuted(claim.expr, self.stage)
-
-    def _assert(self, literal: z3.BoolRef, part: Truth) -> None:
-        if part is not True:
-            self._assertions.append(z3.Implies(literal, part))
 
     # ── questions ────────────────────────────────────────────────────────────────────────────
 
@@ -163,11 +153,16 @@ class Situation:
         goals = [name for name in goals if name in self.after]
         if not goals:
             return Answer("unsat")
-        if len(goals) == 1:
-            own = not goals[0].startswith("lemma ")
-            return self._check(hypotheses, [self.after[goals[0]]], patient, own)
-        some = self._literal(z3.Or([self.after[name] for name in goals]))
-        return self._check(hypotheses, [some], patient)
+        own = len(goals) == 1 and not goals[0].startswith("lemma ")
+        broken = disj(*(self.negation(name) for name in goals))
+        return self._check(hypotheses, [broken], patient, own)
+
+    def negation(self, name: str) -> Truth:
+        """That the claim is broken; its formula is made when it is first needed."""
+        literal = self.after[name].decl().name()
+        if literal not in self._meaning:
+            self._meaning[literal] = self.negated(self.claims[name])
+        return self._meaning[literal]
 
     def refutes(self, hypotheses: Iterable[str], parts: Sequence[Truth], *,
                 patient: bool = True) -> Answer:
@@ -175,26 +170,24 @@ class Situation:
         own, and for the question whether the situation is possible at all."""
         if any(part is False for part in parts):
             return Answer("unsat")
-        literals = [self._literal(part) for part in parts if part is not True]
-        return self._check(hypotheses, literals, patient)
+        return self._check(hypotheses, [part for part in parts if part is not True], patient)
 
-    def _literal(self, part: Truth) -> z3.BoolRef:
-        literal = z3.FreshConst(z3.BoolSort(self.encoding.space.context), "part")
-        self._assert(literal, part)
-        return literal
-
-    def _check(self, hypotheses: Iterable[str], literals: list[z3.BoolRef],
-               patient: bool, own: bool = False) -> Answer:
-        supposed = [self.before[name] for name in hypotheses if name in self.before]
+    def _check(self, hypotheses: Iterable[str], parts: list[Truth], patient: bool,
+               own: bool = False) -> Answer:
+        if any(part is False for part in parts):
+            return Answer("unsat")
+        supposed = [(self.before[name], self._meaning[f"+{name}"]) for name in hypotheses
+                    if name in self.before]
         answer = Answer("unknown")
         for mode in (False, True) if patient else (False,):
-            solver = self.solver(patient=mode)
-            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own else 1))
+            solver = self.solver(supposed, patient=mode)
+            solver.add(*(part for part in parts if part is not True))
+            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own and patient else 1))
             self.budget.questions += 1
-            outcome = solver.check(*supposed, *literals)
+            outcome = solver.check(*(literal for literal, _ in supposed))
             if outcome == z3.unsat:
                 core = {literal.decl().name() for literal in solver.unsat_core()}
-                return Answer("unsat", frozenset(name[1:] for name in core if name[0] == "+"))
+                return Answer("unsat", frozenset(name[1:] for name in core))
             if outcome == z3.sat:
                 return Answer("sat")
             answer = Answer("unknown", reason=f"z3: {solver.reason_unknown()}")

@@ -118,12 +118,16 @@ class Bench:
 
 @dataclass
 class Choice:
-    """What is chosen of the `ranked` candidates, best first; `hopeless`: what nothing helps."""
+    """What is chosen of the `ranked` candidates, best first; `hopeless`: what nothing helps.
+
+    `rests_on`: what else each claim needed at the small sizes.
+    """
 
     ranked: Sequence[str]
     tell: Tell
     chosen: list[str] = field(default_factory=list)
     hopeless: set[str] = field(default_factory=set)
+    rests_on: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def give_up(self, texts: Iterable[str]) -> None:
         """These are of no use."""
@@ -165,6 +169,8 @@ def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
             answer = bench.breaks(name, supposed)
             if answer.outcome != "sat":
                 rests_on[name] = bench.needed(answer, supposed)
+                known = choice.rests_on.get(name, frozenset())
+                choice.rests_on[name] = known | rests_on[name]
                 break
             helpful = choice.helpful(bench, bench.before(answer))
             if helpful is not None:
