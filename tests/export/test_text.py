@@ -44,7 +44,8 @@ def test_a_failing_check_is_a_condition_and_an_invariant():
     assert re.search(r"worker_add\(t\) ==\n    /\\ worker_at\[t\] = \"add\"\n"
                      r"    /\\ total \+ worker_x\[t\] <= 3  \\\* else overflow", module.text)
     assert re.search(r"worker_add_fails\(t, kind_\) ==\n.*\n"
-                     r"    /\\ ~\(total \+ worker_x\[t\] <= 3\)\n    /\\ kind_ = \"overflow\"", module.text)
+                     r"    /\\ ~\(total \+ worker_x\[t\] <= 3\)\n"
+                     r"    /\\ kind_ = \"overflow\"", module.text)
     assert module.invariants["overflow"] == "NoOverflow"
     assert module.invariants["deadlock"] == "NoDeadlock"
     assert "CONSTANT thread0 = thread0\n" in module.config

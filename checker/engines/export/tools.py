@@ -5,11 +5,12 @@ import importlib.util
 import os
 import pathlib
 import shutil
-from subprocess import TimeoutExpired
+import subprocess
 
 from checker.errors import EXIT_UNKNOWN, UserError
 
-__all__ = ["JAR", "Missing", "TimeoutExpired", "c_compiler", "spin_command", "tlc_command"]
+TimeoutExpired = subprocess.TimeoutExpired
+"""A tool needed longer than it was given."""
 
 JAR = "CHECKER_TLC"
 """The environment variable that names a tla2tools.jar."""
