@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from checker.engines.interp.explore import explore
@@ -98,6 +98,7 @@ class AnySizeProof:
 def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
                    constants: Mapping[str, Any] | None = None,
                    lemmas: Sequence[str] | None = None, infer: bool = True,
+                   properties: Sequence[str] = (),
                    rlimit: int = RLIMIT, seed: int = 0, most_states: int = MOST_STATES,
                    explorer: Callable[[System], Exploration] | None = None,
                    states: Callable[[System, int], Sample] = reachable,
@@ -106,14 +107,16 @@ def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
 
     `spec` has `system(instance, fault=..., **constants)`, `constants` and `path`, as
     `frontend.spec.Spec`. `lemmas` are Python expressions; without them those of the file beside
-    the spec are used. `infer`: look for lemmas where these do not suffice. `explorer` looks for
+    the spec are used. `infer`: look for lemmas where these do not suffice. `properties`: prove
+    these alone, and nothing of the others is supposed. `explorer` looks for
     violations at one size and `states` lists its states; the interpreter does, unless another
     engine is given.
     """
     started = time.perf_counter()
     proof = AnySizeProof(spec.name)
     job = _Job(spec, instance, fault, dict(constants or {}), most_states,
-               Budget(rlimit, seed), explorer, states, report or (lambda text: None), proof)
+               Budget(rlimit, seed), explorer, states, report or (lambda text: None), proof,
+               frozenset(properties))
     try:
         job.run(lemmas, infer)
     except OutsideFragment as outside:
@@ -141,6 +144,8 @@ class _Job:
     states: Callable[[System, int], Sample]
     tell: Tell
     proof: AnySizeProof
+    properties: frozenset[str] = frozenset()
+    names: dict[str, str] = field(default_factory=dict)
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────
 
@@ -152,10 +157,18 @@ class _Job:
         arguments |= self.constants
 
         def compile(sizes: dict[str, Any]) -> System:
-            return self.spec.system(self.instance, fault=self.fault,
-                                    **{**self.constants, **sizes})
+            return self.wanted(self.spec.system(self.instance, fault=self.fault,
+                                                **{**self.constants, **sizes}))
 
         return family(compile, arguments)
+
+    def wanted(self, system: System) -> System:
+        """The system without the properties that are not asked for."""
+        if not self.properties:
+            return system
+        return replace(system, properties=tuple(
+            p for p in system.properties if p.name in self.properties
+            or p.kind not in ("invariant", "lemma", "step_invariant")))
 
     def claims(self, system: System) -> list[Claim]:
         return [Claim(p.name, p.expr, "step_invariant" if p.kind == "step_invariant"
@@ -200,7 +213,9 @@ class _Job:
 
     def attempt(self, whole: Family, texts: list[str], *, patient: bool) -> Prover:
         """Prove with the given lemmas what they prove; judge everything by it."""
-        prover, named = self.prover(whole, texts)
+        prover = self.prover(whole)
+        self.add(prover, texts)
+        named = {self.name(text): text for text in texts}
         prover.patient = patient
         claims = [c for c in prover.claims.values() if c.name not in named]
         pool = prover.houdini([*(c.name for c in claims if c.kind == "invariant"), *named])
@@ -209,13 +224,22 @@ class _Job:
         self.proof.dropped = tuple(named[n] for n in named if n not in pool)
         return prover
 
-    def prover(self, whole: Family, texts: Sequence[str]) -> tuple[Prover, dict[str, str]]:
-        """A prover of the spec's own claims and of lemmas; the latter by their names."""
+    def prover(self, whole: Family) -> Prover:
         prover = Prover(Encoding(whole), self.budget, self.tell)
-        named = {f"lemma {n}": text for n, text in enumerate(texts, 1)}
-        prover.add([*self.claims(whole.system), *(Claim(name, read_lemma(whole.system, text))
-                                                  for name, text in named.items())])
-        return prover, named
+        prover.add(self.claims(whole.system))
+        return prover
+
+    def add(self, prover: Prover, texts: Iterable[str]) -> None:
+        """Lemmas that may be supposed and proved."""
+        system = prover.encoding.system
+        prover.add(Claim(self.name(text), read_lemma(system, text)) for text in texts
+                   if self.name(text) not in prover.claims)
+
+    def name(self, text: str) -> str:
+        """What a lemma is called in questions; the spec's own claims have names already."""
+        if text.isidentifier():
+            return text
+        return self.names.setdefault(text, f"lemma {len(self.names) + 1}")
 
     def infer(self, whole: Family, known: list[str]) -> Prover:
         """Prove with lemmas that are looked for; judge everything by it.
@@ -224,34 +248,35 @@ class _Job:
         the help of others, which its proof names; where there is none it is never chosen again.
         """
         choice, choose = self.look(whole, known)
-        choice.chosen += known
+        choice.add(known)
+        prover = self.prover(whole)
+        own = [c.name for c in prover.claims.values() if c.kind == "invariant"]
         for _ in range(MOST_ROUNDS):
             choose()
-            spare = choice.spare()[:MOST_SPARE]
-            prover, named = self.prover(whole, [*_in_order(choice.chosen), *spare])
-            prover.patient = False
-            pool = [name for name, text in named.items() if text in choice.chosen]
-            own = [c.name for c in prover.claims.values()
-                   if c.name not in named and c.kind == "invariant"]
+            self.add(prover, [*choice.chosen, *choice.spare()[:MOST_SPARE]])
+            prover.hints = {self.name(claim): frozenset(map(self.name, needed))
+                            for claim, needed in choice.rests_on.items()}
+            pool = [self.name(text) for text in _in_order(choice.chosen)]
             weak = prover.weak([*own, *pool], frozenset([*own, *pool]))
             self.tell(f"{len(pool)} lemmas chosen, {len(weak)} not inductive")
-            if not self.help(prover, choice, named, weak):
+            if not self.help(prover, choice, weak):
                 break
-        return self.conclude(prover, {name: named[name] for name in pool})
+        return self.conclude(prover, {self.name(text): text for text in _in_order(choice.chosen)})
 
-    def help(self, prover: Prover, choice: Choice, named: dict[str, str],
-             weak: list[str]) -> bool:
+    def help(self, prover: Prover, choice: Choice, weak: list[str]) -> bool:
         """Choose what makes weak claims inductive, give up what nothing helps; whether there is
         anything new to choose from."""
-        every = frozenset(prover.claims)
+        texts = {name: text for text, name in self.names.items()}
+        every = frozenset(name for name, claim in prover.claims.items()
+                          if texts.get(name) not in choice.hopeless)
         news = False
         for name in weak:
             core = prover.supported(name, every)
             if core is not None:
-                choice.add(named[other] for other in sorted(core) if other in named)
+                choice.add(texts[other] for other in sorted(core) if other in texts)
                 news = True
-            elif name in named:
-                choice.give_up([named[name]])
+            elif name in texts:
+                choice.give_up([texts[name]])
                 news = True
         return news
 

@@ -43,10 +43,7 @@ class Prover:
         self._known: dict[tuple[int, str], _Known] = {}
 
     def add(self, claims: Iterable[Claim]) -> None:
-        """Claims to be proved or supposed; all of them before the first question.
-
-        Counts are made as claims are translated, and every solver needs the axioms of all.
-        """
+        """Claims to be proved or supposed."""
         claims = list(claims)
         self.claims |= {claim.name: claim for claim in claims}
         for situation in (*self.situations, self.anywhere):

@@ -72,7 +72,8 @@ class Situation:
         self.before: dict[str, z3.BoolRef] = {}
         self.after: dict[str, z3.BoolRef] = {}
         self._meaning: dict[str, Truth] = {}
-        self._premises: list[Truth] | None = None
+        self._premises: list[Truth] = []
+        self._counts = -1
 
     @property
     def name(self) -> str:
@@ -97,8 +98,9 @@ class Situation:
         solver.set("auto_config", False)
         solver.set("mbqi", patient)
         solver.set("random_seed", self.budget.seed)
-        if self._premises is None:
+        if self._counts != len(self.encoding.counts.table):     # each new count has its axioms
             self._premises = [part for _, part in self.premises() if part is not True]
+            self._counts = len(self.encoding.counts.table)
         solver.add(*self._premises)
         for literal, part in parts:
             solver.add(z3.Implies(literal, part))
@@ -126,7 +128,7 @@ class Situation:
             state_variables(claim.expr) & set(self.path.after.writes))
 
     def add(self, claims: Iterable[Claim]) -> None:
-        """Make literals for lemmas; to be called before the first question where counts are new."""
+        """Make literals for lemmas."""
         context = self.encoding.space.context
         for claim in claims:
             if claim.name in self.claims:
