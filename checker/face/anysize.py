@@ -7,11 +7,12 @@ assumptions that no formula can express.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from checker.engines import native
-from checker.engines.smt.anysize import AnySizeProof, lemma_file, lemma_text, prove_any_size
+from checker.engines.smt.anysize import (AnySizeProof, lemma_file, lemma_text, prove_any_size,
+                                         write_certificate)
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.proof import MOST_STATES
 from checker.errors import UserError
@@ -19,7 +20,8 @@ from checker.face.check import SAFETY, Judge, Run, compare, named
 from checker.face.plan import Job
 from checker.face.compiled import Compiled
 from checker.face.search import Limits, search
-from checker.face.terminal import write_file
+from checker.face.terminal import make_folder, write_file
+from checker.frontend.refuse import did_you_mean
 from checker.ir.system import System
 from checker.results.verdict import Verdict
 from checker.source import short_path
@@ -30,21 +32,31 @@ LEFT = ("deadlock",)
 
 
 def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = False,
+                properties: Sequence[str] = (), folder: str | None = None,
                 tell: Callable[[str], None] | None = None) -> tuple[Run, list[str]]:
     """Prove for every size; the counterexamples to induction, and the lemmas found, as texts.
 
-    `keep` writes the lemmas beside the spec. Raises UserError where that is not possible.
+    `keep` writes the lemmas beside the spec, `folder` is for a certificate. Raises UserError
+    where that is not possible, and for a property that there is not.
     """
     if job.preemptible:
         raise UserError("--preemptible does not go with --any-size")
+    provable = [p.name for p in system.properties if p.kind in SAFETY]
+    for name in properties:
+        if name not in provable:
+            raise UserError(f"there is no property {name!r} to prove",
+                            hint=did_you_mean(name, provable))
+    if folder is not None:
+        make_folder(folder)
     limits = Limits(limit=MOST_STATES)
     proof = prove_any_size(
         job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
-        infer=infer, report=tell,
+        infer=infer, report=tell, properties=properties,
         explorer=lambda one: search(Compiled(one), limits, None)[0], states=_states)
     judging, verdicts, texts = Judge(job, system, engine=ENGINE), [], []
     for name, kind in named(system):
-        if kind in (*SAFETY, "implicit") and name not in LEFT:
+        if kind in (*SAFETY, "implicit") and name not in LEFT and (
+                not properties or name in properties):
             verdict, text = _verdict(judging, proof, name, kind)
             verdicts.append(verdict)
             texts += [text] if text else []
@@ -52,6 +64,8 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     texts += sorted(refusals)
     if proof.inferred and proof.lemmas:
         texts.append(_lemmas(job, proof, keep))
+    if folder is not None:
+        texts.append(_certificate(proof, folder))
     left = [p.name for p in system.properties if p.kind not in SAFETY] + list(LEFT)
     notes = [f"assumption: {text}" for text in proof.assumptions]
     notes += [f"the lemma is not needed, or not inductive: {text}" for text in proof.dropped]
@@ -105,6 +119,14 @@ def _proved(proof: AnySizeProof) -> str:
     count = len(proof.lemmas)
     uses = f"; uses {count} lemma{'s' * (count != 1)}" if count else ""
     return f"proved for every number of {sizes}{uses}"
+
+
+def _certificate(proof: AnySizeProof, folder: str) -> str:
+    if not proof.named("proved"):
+        return "nothing is proved, so no certificate is written"
+    written = write_certificate(proof, folder)
+    return (f"{written} obligations are written to {folder}; "
+            f"check them with: checker certificate {folder}")
 
 
 def _lemmas(job: Job, proof: AnySizeProof, keep: bool) -> str:

@@ -17,7 +17,8 @@ from checker.face.terminal import complain
 
 COMMANDS = {
     "new": "new:new", "list": "listing:list_specs", "verify": "verify:verify",
-    "replay": "replay:replay", "prove": "prove:prove", "simulate": "simulate:simulate",
+    "replay": "replay:replay", "prove": "prove:prove",
+    "certificate": "certificate:certificate", "simulate": "simulate:simulate",
     "mutate": "mutate:mutate",
     "export": "export:export", "crosscheck": "crosscheck:crosscheck",
     "show": "show:show", "graph": "graph:graph",

@@ -52,9 +52,14 @@ Tell = Callable[[str], None]
 @click.option("--no-infer", is_flag=True, help="With --any-size: with the kept lemmas only.")
 @click.option("--keep", is_flag=True,
               help="With --any-size: write the lemmas found beside the spec.")
+@click.option("--property", "properties", multiple=True, metavar="NAME",
+              help="With --any-size: prove this property; may be given more than once.")
+@click.option("--certificate", "folder", metavar="DIR", type=click.Path(file_okay=False),
+              help="With --any-size: write every obligation to DIR as SMT-LIB 2.")
 @report_options
 def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, any_size: bool,
-          no_infer: bool, keep: bool, as_json: bool, verbose: bool, **chosen) -> int:
+          as_json: bool, verbose: bool, no_infer: bool, keep: bool, properties: tuple[str, ...],
+          folder: str | None, **chosen) -> int:
     """Prove one system with Z3, at its size or at every size.
 
     By induction, with the spec's lemmas; or, with --bound, by a search that is bounded; or, with
@@ -63,12 +68,15 @@ def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, 
     violated is shown with its trace.
     """
     started = time.perf_counter()
-    _check_options(bound, depth, distinct, seconds, any_size, no_infer or keep)
+    only_any_size = {"--no-infer": no_infer, "--keep": keep, "--property": bool(properties),
+                     "--certificate": folder is not None}
+    _check_options(bound, depth, distinct, seconds, any_size, only_any_size)
     job = chosen_job(**chosen)
     system = job.system()
     with ProgressLine(console(error=True)).working(f"{system.name} {job.title}") as tell:
         if any_size:
-            run, ctis = by_any_size(job, system, infer=not no_infer, keep=keep, tell=tell)
+            run, ctis = by_any_size(job, system, infer=not no_infer, keep=keep, tell=tell,
+                                    properties=properties, folder=folder)
         elif bound is None:
             run, ctis = by_induction(job, system, depth=depth, distinct=distinct,
                                      seconds=seconds, tell=tell)
@@ -78,15 +86,16 @@ def prove(bound: int | None, depth: int, distinct: bool, seconds: float | None, 
 
 
 def _check_options(bound: int | None, depth: int, distinct: bool, seconds: float | None,
-                   any_size: bool, for_any_size: bool) -> None:
+                   any_size: bool, for_any_size: dict[str, bool]) -> None:
     """Refuse what would have no effect."""
     by_depth = depth > 1 or distinct
     if any_size and (bound is not None or by_depth or seconds):
         raise UserError("--any-size goes without --bound, --depth, --distinct and --seconds")
     if bound is not None and by_depth:
         raise UserError("--depth and --distinct are for induction, not for --bound")
-    if for_any_size and not any_size:
-        raise UserError("--no-infer and --keep go with --any-size")
+    given = [name for name, is_given in for_any_size.items() if is_given]
+    if given and not any_size:
+        raise UserError(f"{given[0]} goes with --any-size")
     if distinct and depth == 1:
         raise UserError("--distinct needs a --depth of at least 2: one state is always distinct")
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import z3
@@ -141,7 +141,8 @@ def _slug(text: str) -> str:
 # ── checking ─────────────────────────────────────────────────────────────────────────────────
 
 def check_certificate(directory: str | pathlib.Path,
-                      solvers: Sequence[str] = SOLVERS) -> Checked:
+                      solvers: Sequence[str] = SOLVERS,
+                      tell: Callable[[str], None] = lambda text: None) -> Checked:
     """Ask every solver about every file of a certificate, from the text alone.
 
     Raises ValueError where the folder holds none, or files that its manifest does not name.
@@ -156,6 +157,7 @@ def check_certificate(directory: str | pathlib.Path,
         raise ValueError(f"{folder}: the files are not those that {MANIFEST} names")
     checked = Checked()
     for name in named:
+        tell(name)
         text = (folder / name).read_text(encoding="utf-8")
         checked.files[name] = {solver: _ASK[solver](text) for solver in solvers}
     return checked
