@@ -1,0 +1,61 @@
+"""Every spec of the library and of the tests: reduced and not, the verdicts are the same."""
+import dataclasses
+import pathlib
+
+import pytest
+
+from checker.engines.native import explore
+from checker.engines.native.reduce import UNSOUND, reductions
+from checker.errors import UserError
+from checker.frontend import load
+from checker.judgement.certify import certify
+
+ROOT = pathlib.Path(__file__).parents[2]
+FILES = [*sorted((ROOT / "spec").glob("*/model.py")),
+         *sorted(p for p in (ROOT / "tests/systems").glob("*.py") if "test_" not in p.name),
+         *sorted((ROOT / "tests/specs").glob("*.py"))]
+COMBINATIONS = (("symmetry",), ("partial-order",), ("symmetry", "partial-order"))
+LARGEST = 2_000_000        # states; the small instances of all specs have fewer
+
+
+def cases():
+    """Each spec at its small instance as it should be, and with its first fault."""
+    for path in FILES:
+        for spec in load(path):
+            for fault in (None, *spec.faults[:1]):
+                name = f"{spec.name}-{fault.name if fault else 'right'}"
+                yield pytest.param(spec, fault, id=name)
+
+
+def same_verdicts(system):
+    """How many combinations reduced something; all of them said what the whole search says."""
+    whole = explore(system, threads=1, limit=LARGEST, liveness=False)
+    assert whole.complete, f"{system.name} has more than {LARGEST:,} states"
+    tried = set()
+    for wanted in COMBINATIONS:
+        refused = {kind for name in wanted for kind in UNSOUND[name]}
+        part = dataclasses.replace(system, properties=tuple(
+            p for p in system.properties if p.kind not in refused))
+        try:
+            used = reductions(part, wanted).used
+        except UserError:
+            continue
+        if not used or used in tried:
+            continue
+        tried.add(used)
+        found = explore(part, threads=2, reduce=wanted)
+        left_out = {p.name for p in system.properties} - {p.name for p in part.properties}
+        assert set(found.violations) == set(whole.violations) - left_out
+        assert set(found.witnesses) == set(whole.witnesses)
+        assert found.complete and found.fired == whole.fired
+        assert found.antecedents == {a for a in whole.antecedents if a[0] not in left_out}
+        assert found.distinct <= whole.distinct
+        for name, path in (found.violations | found.witnesses).items():
+            certify(part, name, path)
+    return len(tried)
+
+
+@pytest.mark.parametrize("spec, fault", cases())
+def test_on_and_off_say_the_same(spec, fault):
+    instance = "small" if "small" in spec.instances else next(iter(spec.instances), None)
+    same_verdicts(spec.system(instance, fault=fault))
