@@ -94,7 +94,11 @@ def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, 
 
 def _size_constants(compile: Callable[[dict[str, Any]], System],
                     constants: Mapping[str, Any]) -> list[str]:
-    """The constants that set the size of some Index, found by trying."""
+    """The constants that set the size of some Index, found by trying.
+
+    An Index that is not there as the constants are is none of theirs: with `voters=0` there may
+    be no voters, and a proof for at least one says nothing about that.
+    """
     candidates = [name for name, value in constants.items()
                   if value is None or type(value) is int]
     before = _index_sizes(compile({}))
@@ -106,7 +110,7 @@ def _size_constants(compile: Callable[[dict[str, Any]], System],
                 sizes = _index_sizes(compile({name: value}))
             except Exception:
                 break           # not a number after all, or one with other limits
-            changed |= {i for i, size in sizes.items() if size != before.get(i)}
+            changed |= {i for i, size in sizes.items() if i in before and size != before[i]}
         if changed:
             found.append(name)
     if not found:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import re
 from collections.abc import Iterator, Sequence
 
 HEADING = '"""Lemmas for proofs of every size: read, not run; edit them, add to them."""\n'
@@ -45,7 +46,8 @@ def _wrapped(lemma: str) -> list[str]:
     line = f"        return {lemma}"
     if len(line) <= 100:
         return [line]
-    words, lines = lemma.split(" "), ["        return ("]
+    words = re.findall(r'(?:"[^"]*"|[^ "])+', lemma)        # names may have spaces in them
+    lines = ["        return ("]
     current = "           "
     for word in words:
         if len(current) + 1 + len(word) > 99:
