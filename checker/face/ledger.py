@@ -1,8 +1,9 @@
 """The ledger: one line for each property, its verdict, who found out and what was covered.
 
 The same results give the same lines, whatever the time and the machine; how long it took stands
-on a line of its own at the end. Results that are of little interest where everything is as
-declared (implicit properties, what a fault leaves alone) share a line, unless asked for.
+on a line of its own at the end, and what a large search took on one of its own below its run.
+Results that are of little interest where everything is as declared (implicit properties, what a
+fault leaves alone) share a line, unless asked for.
 """
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from checker.face.options import show_value
 from checker.face.recorded import Recorded
 from checker.face.report import Report
 from checker.face.terminal import complain
+from checker.results.exploration import Exploration
 from checker.results.render import WIDTH, render_lines
 from checker.results.trace import Trace
 from checker.source import short_path
@@ -30,6 +32,7 @@ OUTCOME_STYLES = {"holds": "", "violated": "bold", "unknown": "yellow", "vacuous
 TRACE_STYLES = {"headline": "bold red", "doc": "italic", "lanes": "bold", "initial": "dim",
                 "step": "", "change": "cyan", "failure": "bold red", "loop": "magenta",
                 "explanation": "yellow", "replay": "green", "blank": ""}
+LARGE = 1_000_000   # states; what such a search took is told
 NAMES = 24          # columns of the property's name, where no name is longer
 
 
@@ -72,6 +75,8 @@ class Ledger:
         engine = max([len("native"), *(len(row.engine) for row in lines)])
         for row in lines:
             self._row(row, width, engine)
+        if run.found is not None and run.found.distinct >= LARGE:
+            self.line(f"    search: {_effort(run.found)}", "dim")
         for note in run.notes:
             self.line(f"    note: {note}", "dim")
         self.console.file.flush()         # whoever follows in a pipe sees each run as it ends
@@ -174,6 +179,15 @@ class Ledger:
             text.append(f"\n{'':14}" if below else "  ").append(row.place, "dim")
         text.rstrip()
         self.console.print(text, soft_wrap=True)
+
+
+def _effort(found: Exploration) -> str:
+    """What a search took: how large its states are, and what it spent on each."""
+    parts = [f"{found.distinct:,} states, {found.generated:,} transitions, {found.seconds:.1f} s"]
+    if found.table:
+        parts.append(f"{found.state_bits} bits a state: {found.table_bytes:.2g} bytes in the "
+                     f"{found.table} table, {found.bytes_per_state:.2g} in all")
+    return "; ".join(parts)
 
 
 def rows(run: Run, verbose: bool = False) -> Iterator[Row]:

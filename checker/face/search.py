@@ -7,6 +7,7 @@ seconds: which engine answers must not depend on the machine.
 from __future__ import annotations
 
 import math
+import pathlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,7 +32,8 @@ Engine = Literal["auto", "interp", "native"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How to search and how far. `threads`, `memory` and `reduce` are for the native engine."""
+    """How to search and how far. `threads`, `memory`, `reduce` and `checkpoint` (a folder)
+    are for the native engine."""
 
     engine: Engine = "auto"
     threads: int | None = None
@@ -39,13 +41,15 @@ class Limits:
     memory: int | None = None
     stop_early: bool = False
     reduce: tuple[native.Reduction, ...] = ()
+    checkpoint: str | None = None
 
 
 def search(compiled: Compiled, limits: Limits,
            report: Report | None) -> tuple[Exploration, tuple[str, ...]]:
     """The answer, and notes on how it came about. Raises UserError without an engine."""
     system = compiled.system
-    if limits.engine == "auto" and not limits.reduce and _combinations(system) <= FEW:
+    whole = limits.reduce or limits.checkpoint
+    if limits.engine == "auto" and not whole and _combinations(system) <= FEW:
         answer = _small(system, limits)
         if answer is not None:
             return answer, ()
@@ -53,10 +57,11 @@ def search(compiled: Compiled, limits: Limits,
         return _interpret(system, limits, report), ()
     try:
         prepared = compiled.prepare(limits.reduce)
+        saved = native.Checkpoint(pathlib.Path(limits.checkpoint)) if limits.checkpoint else None
         found = native.explore(system, threads=limits.threads, limit=limits.limit,
                                memory=limits.memory, stop_early=limits.stop_early,
-                               report=report, prepared=prepared)
-        return found, prepared.reductions.notes
+                               report=report, prepared=prepared, checkpoint=saved)
+        return found, (*prepared.reductions.notes, *_went_on(found))
     except KeyboardInterrupt:
         return Exploration(False, engine="native", reason="interrupted"), ()
     except (native.NoCompiler, native.Unsupported) as error:
@@ -67,6 +72,10 @@ def search(compiled: Compiled, limits: Limits,
         note = SLOWER if missing else f"the native engine can not search this: {error}"
         note += UNREDUCED if limits.reduce else ""
     return _interpret(system, limits, report), (note,)
+
+
+def _went_on(found: Exploration) -> tuple[str, ...]:
+    return (f"went on from a checkpoint of {found.resumed:,} states",) if found.resumed else ()
 
 
 def _small(system: System, limits: Limits) -> Exploration | None:

@@ -57,7 +57,8 @@ def _run(run: Run) -> dict[str, Any]:
             "engine": found.engine, "complete": found.complete, "reason": found.reason,
             "distinct": found.distinct, "generated": found.generated, "depth": found.depth,
             "initial": found.initial, "threads": found.threads, "state_bits": found.state_bits,
-            "bytes_per_state": round(found.bytes_per_state, 1),
+            "bytes_per_state": round(found.bytes_per_state, 1), "table": found.table,
+            "table_bytes_per_state": round(found.table_bytes, 2), "resumed": found.resumed,
             "seconds": round(found.seconds, 3), "reductions": list(found.reductions)}
     return data
 

@@ -52,6 +52,8 @@ from checker.ir.system import IMPLICIT
               "what is not sound for a spec is refused.")
 @click.option("--preemptible", is_flag=True,
               help="Let every process be interrupted before each access to shared state.")
+@click.option("--checkpoint", metavar="DIR", type=click.Path(file_okay=False),
+              help="Save the search in DIR every minute, and go on from what is there.")
 @click.option("--stop-early", is_flag=True,
               help="Stop at the first violation; the rest is then unknown.")
 @click.option("--save", "folder", metavar="DIR", type=click.Path(file_okay=False),
@@ -108,12 +110,14 @@ def _selection(options: dict[str, Any]) -> Selection:
 
 
 def _limits(options: dict[str, Any]) -> Limits:
-    names = ("engine", "threads", "limit", "memory", "stop_early", "reduce")
+    names = ("engine", "threads", "limit", "memory", "stop_early", "reduce", "checkpoint")
     limits = Limits(**{name: options[name] for name in names})
     if limits.engine == "interp" and (limits.threads or limits.memory):
         raise UserError("--threads and --memory are for the native engine, not for interp")
     if limits.engine == "interp" and limits.reduce:
         raise UserError("--reduce is for the native engine: the interpreter visits every state")
+    if limits.engine == "interp" and limits.checkpoint:
+        raise UserError("--checkpoint is for the native engine, not for interp")
     return limits
 
 
@@ -170,6 +174,9 @@ class _Session:
         if shelf is not None and not self.selection.constants:
             jobs = shelf.hand_out(jobs)
         report.planned = len(jobs)
+        if self.limits.checkpoint and len(jobs) > 1:
+            raise UserError(f"--checkpoint keeps one search, not {len(jobs)}",
+                            hint="name one spec, and --no-faults or --fault NAME")
         if report.only:
             _known_property(jobs, report.only)
         for run in check_all(jobs, self.limits, progress.begin):

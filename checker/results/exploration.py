@@ -51,6 +51,10 @@ class Exploration:
     `complete` says that every reachable state was visited; `reason` says why not. Where a search
     was reduced, `reductions` says by what: the counts are those of the reduced search, and
     every path is a real one all the same, and a shortest one where `shortest` says so.
+    `bytes_per_state` is all the memory of the search; `table_bytes` of it is in the table of
+    states, of the kind `table` (see `engines/native/c/table.h`), both for each state.
+
+    `resumed` is the number of states that a checkpoint already held.
     """
 
     complete: bool
@@ -69,9 +73,12 @@ class Exploration:
     seconds: float = 0.0
     state_bits: int = 0
     bytes_per_state: float = 0.0
+    table: str = ""
+    table_bytes: float = 0.0
     threads: int = 1
     reductions: tuple[str, ...] = ()
     shortest: bool = True
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def answer(program, *arguments):
     """The answer as lists of words; nothing may be written to the error output."""
     done = run(program, *arguments)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[:3000]
-    lines = [line.split() for line in done.stdout.splitlines() if line[:8] != "progress"]
+    lines = [line.split() for line in done.stdout.splitlines()
+             if line.split()[0] not in ("progress", "table")]
     assert lines[-1] == ["end"]
     return lines
 

@@ -20,8 +20,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from checker.engines.native.build import (OPTIMISED, CompileError, NoCompiler, cache_directory,
-                                         executable)
+from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler,
+                                         cache_directory, executable)
+from checker.engines.native.checkpoint import Checkpoint
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
 from checker.engines.native.reduce import Reduction, reductions
@@ -41,23 +42,29 @@ POLL = 0.1
 def explore(system: System, *, threads: int | None = None, limit: int | None = None,
             memory: int | None = None, stop_early: bool = False, liveness: bool = True,
             report: Report | None = None, reduce: Sequence[Reduction] = (),
-            prepared: Generated | None = None) -> Exploration:
+            prepared: Generated | None = None,
+            checkpoint: Checkpoint | None = None) -> Exploration:
     """Visit every reachable state of `system`; `prepared` is what `prepare` gave for it, with
     the same `reduce`: the reductions to use, see `reduce.py`.
 
     `limit` is the most distinct states to store and `memory` the most bytes to use; at either
     the search ends, incomplete. `stop_early` ends it with the level of the first violation. An
     interrupt ends it as well: the answer then holds what was covered. With `liveness`, a search
-    that is complete goes on to decide the liveness properties.
+    that is complete goes on to decide the liveness properties. With a `checkpoint` the search
+    goes on from what is there, saves what it does, and removes that when it is complete.
 
     Raises NoCompiler, Unsupported for a system that only the interpreter can explore, and
-    UserError for a reduction that is not sound for it.
+    UserError for a reduction that is not sound for it and for a checkpoint that does not fit.
     """
     started = time.perf_counter()
     generated = prepared or generate(system, reductions(system, reduce))
-    run = _Run(generated, [*_arguments(threads, limit, memory, stop_early),
-                           f"live={int(liveness)}"], report)
+    arguments = [*_arguments(threads, limit, memory, stop_early), f"live={int(liveness)}"]
+    if checkpoint is not None:
+        arguments += checkpoint.arguments(generated)
+    run = _Run(generated, arguments, report, checkpoint)
     found = run.exploration(limit, memory)
+    if checkpoint is not None and found.complete:
+        checkpoint.clear()
     found.seconds = time.perf_counter() - started
     found.threads = threads or default_threads()
     return found
@@ -129,8 +136,10 @@ class _Run:
     generated: Generated
     arguments: list[str]
     report: Report | None
+    checkpoint: Checkpoint | None = None
     progress: Progress | None = None
     answer: list[list[str]] = field(default_factory=list)
+    remarks: dict[str, list[str]] = field(default_factory=dict)     # of its checkpoint
     interrupted: bool = False
     reported: int = 0                               # states, in the last report
     improving: threading.Thread | None = None
@@ -140,7 +149,8 @@ class _Run:
 
     def exploration(self, limit: int | None, memory: int | None) -> Exploration:
         try:
-            program = executable(self.generated)
+            # A search that is worth saving is worth the better program.
+            program = executable(self.generated, OPTIMISED if self.checkpoint else QUICK)
         except KeyboardInterrupt:
             return Exploration(False, engine="native", reason=_reason("interrupted", None, None))
         self.started = time.perf_counter()
@@ -148,6 +158,8 @@ class _Run:
         if self.better is not None:
             self.answer.clear()
             status, errors = self._finished(self.better)
+        if self.checkpoint and "refused" in self.remarks:
+            raise self.checkpoint.refused(" ".join(self.remarks["refused"]))
         if not self.answer or self.answer[-1] != ["end"]:
             return self._died(status, errors)
         return self._decoded(limit, memory)
@@ -192,7 +204,7 @@ class _Run:
 
     def _improved(self) -> bool:
         """Whether a better program has just become available; begins to make it in due time."""
-        if self.interrupted or self.better is not None:
+        if self.interrupted or self.checkpoint or self.better is not None:
             return False
         if self.improving is None:
             if time.perf_counter() - self.started > OPTIMISE_AFTER:
@@ -216,6 +228,8 @@ class _Run:
                 distinct, generated, depth, frontier, held = map(int, words[1:])
                 seconds = time.perf_counter() - self.started
                 self.progress = Progress(distinct, generated, depth, frontier, seconds, held)
+            elif words[:1] in (["refused"], ["unsaved"], ["resumed"]):
+                self.remarks[words[0]] = words[1:]
             else:
                 self.answer.append(words)
 
@@ -243,8 +257,13 @@ class _Run:
             depth=max(len(levels) - 1, 0), levels=levels, reason=_reason(outcome, limit, memory),
             engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1),
             reductions=self.generated.reductions.used,
-            shortest=not self.generated.reductions.alone)
+            shortest=not self.generated.reductions.alone,
+            resumed=int(self.remarks.get("resumed", ["0"])[0]))
+        if outcome == "unsaved":
+            found.reason = "no checkpoint could be written: " + " ".join(self.remarks[outcome])
         found.fired = {self.generated.locations[int(n)] for n in next(lines)[1:]}
+        _, found.table, table_bytes = next(lines)
+        found.table_bytes = int(table_bytes) / max(distinct, 1)
         found.antecedents = {self.generated.antecedents[int(n)] for n in next(lines)[1:]}
         names = self.generated.properties
         witnessed = {p.name for p in layout.system.properties_of("sometimes")}

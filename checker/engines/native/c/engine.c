@@ -23,6 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "engine.h"
 #include "log.h"
@@ -40,8 +43,9 @@
 
 _Static_assert(MOST_THREADS * 16 <= FIRST_CAPACITY, "every worker gets tickets at once");
 
-enum reason { RUNNING, LIMIT, MEMORY, INTERRUPTED, EARLY };
-static const char *const reason_names[] = {"complete", "limit", "memory", "interrupted", "early"};
+enum reason { RUNNING, LIMIT, MEMORY, INTERRUPTED, EARLY, UNSAVED };
+static const char *const reason_names[] = {"complete", "limit", "memory", "interrupted", "early",
+                                           "unsaved"};
 
 /* A state in which a property was found to fail (or, for `sometimes`, to hold); for a property of
  * steps also the state after the step. */
@@ -63,6 +67,7 @@ struct path {
 
 struct search;
 struct liveness;
+struct checkpoint;
 
 struct worker {
     /* First, so that the one can be cast to the other. Workers write here with every successor,
@@ -124,6 +129,7 @@ struct search {
     bool walking;                       /* see walk_paths() */
     double reported;                    /* when */
     struct liveness *liveness;          /* see liveness.h */
+    struct checkpoint *checkpoint;      /* see checkpoint.h */
 };
 
 static volatile sig_atomic_t signalled;
@@ -608,13 +614,19 @@ static void start_search(struct search *search)
     search->initial = search->workers[0].log.count;
 }
 
+#include "checkpoint.h"
+
 static void run(struct search *search)
 {
-    start_search(search);
-    for (;;) {
-        collect_findings(search);
-        if (stopped(search) || !finish_level(search))
+    bool begun = go_on(search);
+    if (!begun)
+        start_search(search);
+    for (;; begun = false) {
+        if (!begun)
+            collect_findings(search);
+        if (stopped(search) || (!begun && !finish_level(search)))
             return;
+        save_when_due(search);
         if (search->stop_early && any_violation(search)) {
             stop(search, EARLY);
             return;
@@ -849,6 +861,7 @@ static void print_counts(const struct search *search)
                 printf(" %u", l);
                 break;
             }
+    printf("\ntable %s %zu", kind_names[search->table.kind], table_memory(&search->table));
     printf("\nantecedents");
     for (unsigned a = 0; a < model.antecedents; a++)
         for (unsigned i = 0; i < search->crew.size; i++)
@@ -974,6 +987,8 @@ struct options {
     unsigned long long threads, limit, memory, early, live;
     const char *dump;                   /* the file for all states */
     const char *spill;                  /* the folder for levels that memory has no room for */
+    const char *checkpoint, *key;       /* the folder; and what tells the model, in hexadecimal */
+    unsigned long long every;           /* milliseconds between checkpoints */
 };
 
 /* Arguments are `name=value`; false for anything else. */
@@ -991,6 +1006,9 @@ static bool read_option(struct options *options, const char *argument)
         {"live=", &options->live, NULL},
         {"dump=", NULL, &options->dump},
         {"spill=", NULL, &options->spill},
+        {"checkpoint=", NULL, &options->checkpoint},
+        {"key=", NULL, &options->key},
+        {"every=", &options->every, NULL},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const size_t length = strlen(known[i].name);
@@ -1008,20 +1026,38 @@ static bool read_option(struct options *options, const char *argument)
     return false;
 }
 
+static void open_checkpoint(struct checkpoint *checkpoint, const struct options *options)
+{
+    checkpoint->folder = options->checkpoint;
+    checkpoint->every = (double)options->every / 1000;
+    const char *key = options->key ? options->key : "";
+    for (unsigned i = 0; i < KEY_WORDS && strlen(key) >= 16; i++, key += 16) {
+        char digits[17] = {0};
+        memcpy(digits, key, 16);
+        checkpoint->key[i] = strtoull(digits, NULL, 16);
+    }
+}
+
 int main(int count, char **arguments)
 {
     static struct search search;
+    static struct checkpoint checkpoint;
     struct options options = {.threads = 1, .memory = SIZE_MAX / 2};
     for (int i = 1; i < count; i++)
         if (!read_option(&options, arguments[i])) {
             fprintf(stderr, "engine: what is %s?\n", arguments[i]);
             return EXIT_FAILURE;
         }
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);   /* without whom the answer is for, there is no use in it */
+#endif
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     search.limit = options.limit;
     search.stop_early = options.early != 0;
     search.spill = options.spill;
+    open_checkpoint(&checkpoint, &options);
+    search.checkpoint = &checkpoint;
     search.reported = now();
     memory.budget = SIZE_MAX / 2;        /* what it takes to begin is counted, but not refused */
     open_search(&search, options.threads < 1 ? 1 : options.threads > MOST_THREADS
