@@ -29,7 +29,7 @@ def adapter_for(spec_name: str) -> Any:
         return HintAdapter(spec.version)
     if issubclass(spec, StatsQueue):
         right = dict(reset_clears=True, reset_detaches=True, rewinds=True, arms_timer=True,
-                     polls_what_it_has=True)
+                     polls_what_it_has=True, stops_timer=True)
         return ControlAdapter(StatsMachine, spec.version, right)
     if issubclass(spec, Sizes):
         right = dict(counts="dimms", notifies=True, recomputes=True)
@@ -80,7 +80,7 @@ class DeviceAdapter:
         constants = constants_of(trace, self.version)
         constants["counters"] = self.version["counters"]
         if correct:
-            constants |= RIGHT
+            constants |= RIGHT | {"yields": trace.property == "deflate_is_answered"}
         return Stage(trace, constants, hooks, memory)
 
 
@@ -131,7 +131,7 @@ class HintAdapter:
               memory: str | None = None) -> "HintStage":
         constants = constants_of(trace, self.version)
         if correct:
-            constants |= Hints.version | {"stops_before_sync": True}
+            constants |= Hints.version | {"stops_before_sync": True, "stop_locks": True}
         return HintStage(trace, constants, hooks)
 
 
@@ -245,9 +245,11 @@ def given(m: Machine) -> list[str]:
 
 
 def answered(m: Machine) -> list[str]:
-    state = m.device.inflate.state
-    return [f"the inflate request is {state}, and nobody looks at it any more"] \
-        if state == "seen" else []
+    if m.device.deflate.state == "added" and m.bql_holder is not None:
+        return [f"the deflate request waits, and {m.bql_holder} keeps the big lock"]
+    return [f"the {name} request is seen, and nobody looks at it any more"
+            for name, ring in (("inflate", m.device.inflate), ("deflate", m.device.deflate))
+            if ring.state == "seen"]
 
 
 SYMPTOMS: dict[str, Callable[[Machine], list[str]]] = {
@@ -262,4 +264,5 @@ SYMPTOMS: dict[str, Callable[[Machine], list[str]]] = {
     "references_are_dropped": references,
     "the_host_gets_what_is_in_the_balloon": given,
     "inflate_is_answered": answered,
+    "deflate_is_answered": answered,
 }

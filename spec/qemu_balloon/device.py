@@ -81,7 +81,8 @@ class Device(Component):
     async def enter(self, ring, label):
         if self.options.locks:
             await until(lambda: ring.state == "added" and self.bql.free(), label, source=OUTPUT)
-            self.bql.lock.try_acquire()
+            taken = self.bql.lock.try_acquire()
+            assert taken, "a handler has the big lock"
         else:
             await until(lambda: ring.state == "added", label, source=OUTPUT)
 

@@ -8,6 +8,7 @@ FRESH = "hinting_starts_on_request_only"
 LOCKED = "status_changes_under_its_lock"
 TOLD = "the_guest_is_told_of_the_end"
 FAULTS = "postcopy_faults_are_resolved"
+STILL = "nobody_handles_hints_while_the_guest_stands_still"
 FIXED = dict(checks_requested=True, start_locks=True, cleanup="done",
              hints_before_postcopy=False)
 
@@ -45,4 +46,8 @@ def hinting_faults():
         Fault("hints_go_on_during_the_sync", breaks=ARRIVE, stops_before_sync=False,
               instance="small",
               cite="c13c4153f76d: PRECOPY_NOTIFY_BEFORE_BITMAP_SYNC stops hinting"),
+        Fault("the_guest_stops_without_the_lock", breaks=STILL, stop_locks=False,
+              instance="small", cite="virtio_balloon_set_status: free_page_lock"),
+        Fault("hinted_pages_are_kept", breaks=(TOLD, "hinted_pages_come_back"), cleanup="stop",
+              instance="live", cite="dd8eeb9671fc, 2020"),
     ]

@@ -40,7 +40,7 @@ class Machine(Component):
             pages=pages, subpages=subpages, rom=rom, reports=reports, guest=guest,
             discard_fails=discard_fails, reset_forgets=reset_forgets, locks=locks,
             asks_votes=asks_votes, checks_ram=checks_ram, answers_always=answers_always,
-            reports_ask=reports_ask, asks_poison=asks_poison, gives_back=gives_back,
+            reports_ask=reports_ask, asks_poison=asks_poison,
             # What the components of other protocols want to know.
             groups=1, bql=True, iommu="type1", mistake="none", vfio_is_refused=False,
             postcopy_votes="one_vote",
@@ -74,6 +74,7 @@ class Machine(Component):
         self.pins = self.vfio is not None
         self.migrates = bool(self.migrating)
         self.has_reports = self.options.reports
+        self.hasty = self.options.guest != "waits"
         self.gives_back = gives_back
         self.live = live
 
@@ -136,8 +137,11 @@ class Machine(Component):
 
     @leads_to(when="live")
     def inflate_is_answered(self):
-        return self.device.inflate.state == "added", self.device.inflate.state != "added" \
-            and self.device.inflate.state != "seen"
+        return self.device.inflate.state == "added", self.device.inflate.state == "empty"
+
+    @leads_to(when="live")
+    def deflate_is_answered(self):
+        return self.device.deflate.state == "added", self.device.deflate.state == "empty"
 
     # Nothing of this is for nothing.
 
@@ -145,6 +149,25 @@ class Machine(Component):
     def everything_in_the_balloon(self):
         return all(self.memory.owner[p] == "balloon" for p in self.memory.page
                    if self.memory.is_ram(p))
+
+    @sometimes
+    def a_request_names_everything(self):
+        return all(self.device.inflate.names[p] for p in self.memory.page) \
+            and self.device.inflate.state == "seen"
+
+    @sometimes
+    def a_deflate_names_everything(self):
+        return all(self.device.deflate.names[p] for p in self.memory.page
+                   if self.memory.is_ram(p)) and self.device.deflate.state == "seen"
+
+    @sometimes
+    def a_host_page_is_given_back(self):
+        return not all(self.memory.present[h] for h in self.memory.host_page)
+
+    @sometimes(when="hasty")
+    def a_page_is_used_while_its_deflate_waits(self):
+        return any(self.device.deflate.names[p] and self.memory.owner[p] == "guest"
+                   for p in self.memory.page)
 
     @sometimes(when="remembers")
     def part_of_a_host_page_is_remembered(self):

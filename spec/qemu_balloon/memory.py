@@ -25,8 +25,7 @@ class Memory(Component):
         self.trespassed = Bool
         if options.rom:
             self.rom_discarded = Bool
-        if options.gives_back:
-            self.present = Map(self.host_page, Bool(init=True))
+        self.present = Map(self.host_page, Bool(init=True))      # takes up memory of the host
         if options.reports:
             self.pattern = Bool(init=ANY)   # poison_val: free pages are expected to keep it
             self.pattern_lost = Bool        # one did not
@@ -38,8 +37,7 @@ class Memory(Component):
     def use(self, p):
         """The guest has the page, and writes there at once."""
         self.owner[p] = "guest"
-        if self.options.gives_back:
-            self.present[p // self.subpages] = True
+        self.present[p // self.subpages] = True
 
     def discard(self, h, request):
         """ram_block_discard_range of one host page. `request`: the queue in whose name."""
@@ -55,7 +53,6 @@ class Memory(Component):
                 if self.options.reports:
                     if self.pattern and self.owner[p] == "reporting":
                         self.pattern_lost = True
-        if self.options.gives_back:
-            self.present[h] = False
+        self.present[h] = False
         for user in self.users:
             user.spoil()

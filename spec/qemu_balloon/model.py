@@ -5,7 +5,7 @@ README.md tells what is modelled, what is not, and what was found.
 """
 from spec.qemu_balloon.faults import (bitmap_findings, clears_findings, element_findings,
                                       madvise_findings, one_bit_findings, resets_findings,
-                                      run_findings, today_faults)
+                                      run_findings, today_faults, today_findings)
 from spec.qemu_balloon.hinting_faults import first_hinting_findings, hinting_faults
 from spec.qemu_balloon.hinting_rules import Hints
 from spec.qemu_balloon.machine import Machine
@@ -95,9 +95,9 @@ class Today(Machine):
                       discard_fails=True),
         "rom": dict(rom=True),
         "reports": dict(subpages=2, users=("vfio",), reports=True, guest="waits"),
-        "live": dict(subpages=2, users=("vfio",), live=True),
+        "live": dict(subpages=2, users=("vfio",), guest="waits", live=True),
     }
-    faults = today_faults()
+    faults = [*today_faults(), *today_findings()]
 
 
 
@@ -123,6 +123,7 @@ class Hinting(Hints):
     instances = {
         "small": dict(strict=True),
         "ci": dict(strict=True, pages=2),
+        "live": dict(strict=True, shrinks=False, live=True),
         "large": dict(strict=True, pages=2, syncs=3, slots=4),
     }
     faults = hinting_faults()

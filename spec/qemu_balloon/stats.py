@@ -88,7 +88,10 @@ class Device(Component):
             await until(lambda: True, "set polling interval",
                         source=f"{FILE}:balloon_stats_set_poll_interval")
             self.polls = not self.polls
-            self.timer = self.polls
+            if self.options.stops_timer:
+                self.timer = self.polls
+            else:
+                self.timer = True
 
     @process(daemon=True)
     async def reset(self):

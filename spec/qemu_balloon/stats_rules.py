@@ -1,7 +1,7 @@
 """The statistics queue from probe to reset, and across a migration."""
 from types import SimpleNamespace
 
-from checker import Component, invariant, leads_to, sometimes
+from checker import Component, invariant, leads_to, sometimes, step_invariant
 
 from spec.qemu_balloon.stats import Device, Driver
 
@@ -11,17 +11,19 @@ class StatsQueue(Component):
 
       situation   migrates
       versions    reset_clears: a reset forgets the numbers
-      mistakes    reset_detaches, rewinds, arms_timer, polls_what_it_has
+      mistakes    reset_detaches, rewinds, arms_timer, polls_what_it_has, stops_timer
       rules       strict: also those that the first version does not keep; live: liveness too
     """
 
     version = dict(reset_clears=True)
 
     def __init__(self, *, migrates=True, reset_clears=None, reset_detaches=True, rewinds=True,
-                 arms_timer=True, polls_what_it_has=True, strict=False, live=False):
+                 arms_timer=True, polls_what_it_has=True, stops_timer=True, strict=False,
+                 live=False):
         self.options = SimpleNamespace(
             migrates=migrates, reset_detaches=reset_detaches, rewinds=rewinds,
             arms_timer=arms_timer, polls_what_it_has=polls_what_it_has,
+            stops_timer=stops_timer,
             reset_clears=self.version["reset_clears"] if reset_clears is None else reset_clears)
         self.device = Device(self.options)
         self.driver = Driver(self.device)
@@ -55,6 +57,11 @@ class StatsQueue(Component):
         """L7: whoever polls and has a buffer has a timer that will fire."""
         return not self.device.polls or not self.device.vm_running or self.device.timer \
             or self.device.held == "none"
+
+    @step_invariant
+    def the_device_asks_when_it_is_time(self, before, after):
+        """The buffer goes back when the timer fires, which is set while management polls."""
+        return after.queue.used <= before.queue.used or before.device.timer and before.device.polls
 
     @leads_to(when="live")
     def requests_are_answered(self):

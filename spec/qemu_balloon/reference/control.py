@@ -54,6 +54,7 @@ class StatsOptions:
     rewinds: bool = True
     arms_timer: bool = True
     polls_what_it_has: bool = True
+    stops_timer: bool = True
 
 
 class StatsMachine(Stage):
@@ -96,12 +97,13 @@ class StatsMachine(Stage):
         with self.step("stats_poll_cb", lambda: self.timer and self.vm_running):
             if self.stats_vq_elem is not None or not self.options.polls_what_it_has:
                 self.timer = False
-                self.push(self.last)
+                self.push(object() if self.last is None else self.last)
                 self.stats_vq_elem = None
 
     def set_poll_interval(self) -> None:
         with self.step("set polling interval"):
-            self.timer = self.polls = not self.polls
+            self.polls = not self.polls
+            self.timer = self.polls or not self.options.stops_timer
 
     def reset(self) -> None:
         with self.step("reset", lambda: self.vm_running):

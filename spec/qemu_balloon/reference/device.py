@@ -146,6 +146,8 @@ class Device:
                     ring.push()
                 if ring is self.inflate and self.options.bitmap == "element":
                     self.pbp.forget()
+            if self.options.yields:
+                return
 
     def inhibited(self) -> bool:
         """virtio_balloon_inhibited."""

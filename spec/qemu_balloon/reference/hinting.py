@@ -33,6 +33,7 @@ class HintOptions:
     cleanup: str = "done"
     hints_before_postcopy: bool = False
     stops_before_sync: bool = True
+    stop_locks: bool = True
 
 
 class HintDevice:
@@ -193,9 +194,12 @@ class HintMachine:
         return False
 
     def complete(self) -> None:
-        with self.device.locked("vm stop"):
-            self.phase = "stopped"
-            self.device.block_iothread = True
+        if self.options.stop_locks:
+            with self.device.locked("vm stop"):
+                self.stand_still()
+        else:
+            self.switch.at("vm stop")
+            self.stand_still()
         self.sync()
         if self.hinting:
             self.device.done()
@@ -209,6 +213,11 @@ class HintMachine:
         self.switch.at("completed")
         self.phase = "completed"
         self.device.block_iothread = False
+
+    def stand_still(self) -> None:
+        """virtio_balloon_set_status, as the machine stops."""
+        self.phase = "stopped"
+        self.device.block_iothread = True
 
     # The guest.
 

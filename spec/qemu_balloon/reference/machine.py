@@ -21,7 +21,10 @@ from spec.votes.reference.machine import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is run: the model's constants, by the same names; the defaults are QEMU today."""
+    """What is run: the model's constants, by the same names; the defaults are QEMU today.
+
+    yields: what QEMU does not do, to let go of the big lock after each request.
+    """
 
     pages: int = 4
     subpages: int = 2
@@ -44,6 +47,7 @@ class Options:
     answers_always: bool = True
     reports_ask: bool = True
     asks_poison: bool = True
+    yields: bool = False
     # What the actors of spec/votes want to know.
     bql: bool = True
     mistake: str = "none"
