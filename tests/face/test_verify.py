@@ -217,6 +217,43 @@ def test_liveness_of_many_states_is_unknown_to_the_interpreter(run, monkeypatch)
     assert run("verify", "handover.py", "--no-faults", "--engine", "native").status == EXIT_OK
 
 
+TURNING = """
+from checker import Component, Int, Map, Range, leads_to, process, step
+
+
+class Turning(Component):
+    instances = {"small": {}}
+
+    def __init__(self):
+        self.place = Range(5)
+        self.counter = Map(self.place, Int(0, 9))
+
+    @process(each="place", fair="weak", daemon=True)
+    async def count(self, p):
+        while True:
+            await step("tick")
+            self.counter[p] = (self.counter[p] + 1) % 10
+
+    @leads_to
+    def comes_back(self):
+        return self.counter[0] == 5, self.counter[0] == 0
+"""
+
+
+@pytest.mark.skipif(not native.available(), reason="no C compiler")
+def test_liveness_of_many_states_within_the_memory(run, home):
+    """With enough memory an answer; with too little for the graph, everything else is one."""
+    (home / "turning.py").write_text(TURNING)
+    rows = {row[2]: row for row in run("verify", "turning.py").rows()}
+    assert rows["comes_back"] == ("✓", "holds", "comes_back",
+                                  "native  complete: every fair run of 100,000 states")
+    short = run("verify", "turning.py", "--memory", "3MiB")
+    assert short.status == EXIT_UNKNOWN
+    rows = {row[2]: row for row in short.rows()}
+    assert rows["comes_back"][1] == "unknown" and "memory budget" in rows["comes_back"][3]
+    assert rows["11 implicit properties"][1] == "holds"
+
+
 # ── finding specs ────────────────────────────────────────────────────────────────────────────
 
 @pytest.fixture
