@@ -178,7 +178,8 @@ class Life(Component):
                 break
         await self.driver.update_balloon_size()
         await step("config->reset", source=source)
-        self.host.reset()
+        if self.options.resets:
+            self.host.reset()
         if self.stats is not None:
             self.stats.reset()
         await step("config->del_vqs", source=source)

@@ -20,6 +20,9 @@ def life_faults() -> list[Fault]:
               instance="stats", cite="stats_handle_request: the test of virtqueue_get_buf"),
         Fault("remove_leaks_once", leaks_once=True, breaks="removed_leaves_no_page",
               instance="isolated", cite="remove_common: the loop on num_pages"),
+        Fault("queues_of_a_running_device_deleted", resets=False, instance="small",
+              breaks="device_is_reset_before_its_queues_go",
+              cite="remove_common: config->reset comes before config->del_vqs"),
     ]
 
 

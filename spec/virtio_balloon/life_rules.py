@@ -39,6 +39,11 @@ class LifeRules(Component):
         """S27: nobody is told anything through a queue that is no more."""
         return not self.host.inflate.used_deleted and not self.host.deflate.used_deleted
 
+    @invariant(when="lives")
+    def device_is_reset_before_its_queues_go(self):
+        """S27: a device that still runs never has its queues taken away."""
+        return not self.host.ready or self.host.inflate.exists and self.host.deflate.exists
+
     @invariant(when="lives_with_stats")
     def no_stats_on_a_deleted_queue(self):
         return not self.stats.used_deleted

@@ -39,7 +39,7 @@ class Balloon(Rules, LifeRules):
       versions      allocates, deletes, recounts, oom_counts, aligns, inits_stats, unmounts
       mistakes      release, walk, clamps, tells, stores, type_test, migrate_lock, dequeue_locks,
                     uncounts, checks_target, cancels, ignores_stop_update, offers_always,
-                    exit_unregisters, leaks_once, forgets_stats
+                    exit_unregisters, leaks_once, forgets_stats, resets
       rules         strict: also those that v4.9 does not keep; strict_kick: also that which no
                     version keeps; progress: what has to happen; reads_actual: EQ
     """
@@ -60,7 +60,7 @@ class Balloon(Rules, LifeRules):
                  dequeue_locks=True, uncounts=True, checks_target=True, cancels=True,
                  ignores_stop_update=False, offers_always=False, exit_unregisters=True,
                  freezes_tasks=True, restore_fails=False, leaks_once=False, forgets_stats=False,
-                 strict=None, strict_kick=False):
+                 resets=True, strict=None, strict_kick=False):
         fixed = self.fixed
         self.options = SimpleNamespace(
             life=self.alive, per_page=per_page, must_tell=must_tell,
@@ -81,7 +81,8 @@ class Balloon(Rules, LifeRules):
             uncounts=uncounts, checks_target=checks_target, cancels=cancels,
             ignores_stop_update=ignores_stop_update, offers_always=offers_always,
             exit_unregisters=exit_unregisters, freezes_tasks=freezes_tasks,
-            restore_fails=restore_fails, leaks_once=leaks_once, forgets_stats=forgets_stats)
+            restore_fails=restore_fails, leaks_once=leaks_once, forgets_stats=forgets_stats,
+            resets=resets)
         self.per_page = per_page
         self.page = Index("page", pages)
         self.build(pages, zones, (array or pages) * per_page, compaction, oom, stats)
