@@ -166,6 +166,7 @@ class Migration(Component):
         assert cancelled != self.ram.there(), "a migration completes unless it is cancelled"
         if cancelled:
             self.ram.phase = "cancelled"
+        assert cancelled == (self.ram.phase == "cancelled"), "the end is the one that was chosen"
 
     async def send_some(self):
         await step("send", source="migration/ram.c:ram_save_iterate")
