@@ -68,3 +68,174 @@ class Counter:
             all(self.vfio.holds[g] or self.vfio.life.at[g] not in ("vfio: opt in",
             "vfio: register listener", "vfio: unregister listener on error",
             "vfio: enable on error", "vfio: enable") for g in self.group))
+
+
+class SignedCounter:
+    """Proved for every number of group."""
+
+    def lemma_1(self):
+        return not self.kvm.pins or self.kvm.holds
+
+    def lemma_2(self):
+        return not self.sev.pins or self.sev.holds
+
+    def lemma_3(self):
+        return self.bql.up or self.votes.balance == 0
+
+    def lemma_4(self):
+        return not self.bql.lock.locked() or self.bql.up
+
+    def lemma_5(self):
+        return not self.balloon.zapping or not self.sev.pins
+
+    def lemma_6(self):
+        return not self.balloon.zapping or not self.s390.pins
+
+    def lemma_7(self):
+        return not self.bql.up or self.kvm.kvm_init.at == "done"
+
+    def lemma_8(self):
+        return not self.balloon.zapping or not self.postcopy.pins
+
+    def lemma_9(self):
+        return not self.balloon.zapping or self.votes.balance != 1
+
+    def lemma_10(self):
+        return not self.sev.pins or self.sev.sev_guest_init.at == "done"
+
+    def lemma_11(self):
+        return not self.balloon.zapping or self.colo.life.at == "BQL COLO"
+
+    def lemma_12(self):
+        return self.balloon.inflate.at != "balloon: zap" or self.balloon.zapping
+
+    def lemma_13(self):
+        return not self.colo.pins or self.colo.life.at == "colo: release RAM cache"
+
+    def lemma_14(self):
+        return not self.balloon.zapping or self.balloon.inflate.at == "balloon: zap"
+
+    def lemma_15(self):
+        return not self.sev.holds or self.sev.pins or self.sev.sev_guest_init.at != "done"
+
+    def lemma_16(self):
+        return not self.balloon.zapping or sum(self.vfio.holds[g] for g in self.group) == 0
+
+    def lemma_17(self):
+        return self.virtio_mem.life.at != "virtio-mem: require: swap" or self.votes.balance == 0
+
+    def lemma_18(self):
+        return not self.virtio_mem.holds or self.s390.life.at in ("BQL protect", "s390: disable")
+
+    def lemma_19(self):
+        return (
+            self.balloon.inflate.at == "BQL balloon" or self.bql.lock.holder ==
+            self.balloon.inflate)
+
+    def lemma_20(self):
+        return (
+            self.sev.holds or self.sev.sev_guest_init.at not in ("sev: launch",
+            "sev: enable on error"))
+
+    def lemma_21(self):
+        return (
+            not self.virtio_mem.holds or self.sev.sev_guest_init.take3.seen ==
+            self.colo.life.take3.seen)
+
+    def lemma_22(self):
+        return (
+            self.colo.holds or self.colo.life.at in ("BQL COLO", "colo: disable",
+            "colo: disable: swap"))
+
+    def lemma_23(self):
+        return (
+            self.bql.lock.holder == self.s390.life or self.s390.life.at in ("BQL protect",
+            "BQL unprotect"))
+
+    def lemma_24(self):
+        return (
+            self.s390.holds or self.s390.life.at in ("BQL protect", "s390: disable",
+            "s390: disable: swap"))
+
+    def lemma_25(self):
+        return (
+            not self.colo.holds or self.colo.life.at not in ("BQL COLO", "colo: disable",
+            "colo: disable: swap"))
+
+    def lemma_26(self):
+        return (
+            not self.s390.holds or self.s390.life.at not in ("BQL protect", "s390: disable",
+            "s390: disable: swap"))
+
+    def lemma_27(self):
+        return (
+            self.bql.lock.holder == self.sev.sev_guest_init or self.sev.sev_guest_init.at in
+            ("sev_guest_init", "done"))
+
+    def lemma_28(self):
+        return (
+            all(not self.virtio_mem.holds or self.vfio.life.take2.seen[g] ==
+            self.colo.life.take3.seen for g in self.group))
+
+    def lemma_29(self):
+        return (
+            not self.sev.holds or self.sev.sev_guest_init.at not in ("sev_guest_init",
+            "sev: disable", "sev: disable: swap"))
+
+    def lemma_30(self):
+        return (
+            all(not self.vfio.pins[g] or self.vfio.holds[g] or self.vfio.life.at[g] !=
+            "BQL vfio unplug" for g in self.group))
+
+    def lemma_31(self):
+        return (
+            self.bql.lock.holder == self.virtio_mem.life or self.virtio_mem.life.at in
+            ("BQL virtio-mem plug", "BQL virtio-mem"))
+
+    def lemma_32(self):
+        return (
+            self.bql.lock.holder == self.colo.life or self.colo.life.at in ("BQL COLO",
+            "colo: release RAM cache", "colo: enable"))
+
+    def lemma_33(self):
+        return (
+            not self.s390.pins or self.s390.life.at in ("s390: set parameters", "s390: disable PV",
+            "BQL unprotect", "s390: disable PV#2"))
+
+    def lemma_34(self):
+        return (
+            self.s390.life.at not in ("s390: set parameters", "s390: disable PV", "BQL unprotect",
+            "s390: disable PV#2") or self.s390.pins)
+
+    def lemma_35(self):
+        return (
+            self.virtio_mem.holds or self.virtio_mem.life.at in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: swap"))
+
+    def lemma_36(self):
+        return (
+            all(self.bql.lock.holder == self.vfio.life[g] or self.vfio.life.at[g] in
+            ("BQL vfio plug", "BQL vfio unplug") for g in self.group))
+
+    def lemma_37(self):
+        return (
+            not self.virtio_mem.holds or self.virtio_mem.life.at not in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: swap"))
+
+    def lemma_38(self):
+        return (
+            all(not self.vfio.pins[g] or self.vfio.life.at[g] in
+            ("vfio: unregister listener on error", "BQL vfio unplug", "vfio: enable",
+            "vfio: unregister listener") for g in self.group))
+
+    def lemma_39(self):
+        return (
+            all(self.vfio.holds[g] or self.vfio.life.at[g] not in ("vfio: opt in",
+            "vfio: register listener", "vfio: unregister listener on error",
+            "vfio: enable on error", "vfio: enable") for g in self.group))
+
+    def lemma_40(self):
+        return (
+            all(not self.vfio.holds[g] or self.vfio.life.at[g] not in ("BQL vfio plug",
+            "vfio: SET_CONTAINER", "vfio: disable", "vfio: disable: swap",
+            "vfio: UNSET_CONTAINER on refusal", "vfio: unregister listener") for g in self.group))

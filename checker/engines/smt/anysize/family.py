@@ -25,7 +25,7 @@ from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.ir.nodes import Node
 from checker.ir.system import System, Variable
 from checker.source import NOWHERE, Loc
-from checker.types import Index, Int, Map, Maybe, Queue, Record, Set, Type
+from checker.types import Index, Int, Map, Maybe, Queue, Range, Record, Set, Type
 
 SAMPLES = (2, 3, 4, 7)
 """The values of each size constant at which the spec is compiled, one constant at a time."""
@@ -114,7 +114,10 @@ def _size_constants(compile: Callable[[dict[str, Any]], System],
         if changed:
             found.append(name)
     if not found:
-        raise OutsideFragment("P102", "no constant of the spec sets the size of an Index")
+        ordered = any(isinstance(of, Range) for of in all_types(compile({})))
+        raise OutsideFragment("P102", "no constant of the spec sets the size of an Index",
+                              hint="its sets are Ranges, whose elements have an order: where "
+                              "that has no meaning, make them an Index" if ordered else "")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The file in which lemmas are kept beside a spec: a class for each spec, a function for each lemma.
+"""The file in which lemmas are kept beside a spec: a class for each spec, a function for each one.
 
 Writing replaces the class of one spec and leaves the rest of the file as its author wants it.
 """

@@ -184,9 +184,13 @@ class Written:
     loc: Loc
 
 
-def read_file(system: System, path: str, text: str) -> list[Written]:
+def read_file(system: System, path: str, text: str,
+              left_out: list[str] | None = None) -> list[Written]:
     """The lemmas of a file that are the system's, in order: those in the class that is called
-    like it, and those in no class. Raises OutsideFragment for what is none.
+    like it, and those in no class.
+
+    `left_out` takes the text of those that speak of what this instance of the spec does not
+    have. Raises OutsideFragment for what is no lemma; without `left_out` for those as well.
     """
     try:
         module = ast.parse(text, path)
@@ -201,18 +205,25 @@ def read_file(system: System, path: str, text: str) -> list[Written]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             named[node.targets[0].id] = node.value
         elif isinstance(node, ast.FunctionDef):
-            found.append(_written(_Reader(system, path, named), node))
+            value = _returned(node, path)
+            try:
+                expr = _Reader(system, path, named).truth(value, {})
+            except OutsideFragment:
+                if left_out is None:
+                    raise
+                left_out.append(ast.unparse(value))
+            else:
+                found.append(Written(node.name, expr, ast.unparse(value), Loc(path, node.lineno)))
     return found
 
 
-def _written(reader: _Reader, node: ast.FunctionDef) -> Written:
+def _returned(node: ast.FunctionDef, path: str) -> ast.expr:
     last = node.body[-1]
     if not isinstance(last, ast.Return) or last.value is None or any(
             not isinstance(s, ast.Expr) for s in node.body[:-1]):
         raise OutsideFragment("P111", f"`{node.name}` is not one `return`",
-                              Loc(reader.path, node.lineno))
-    return Written(node.name, reader.truth(last.value, {}), ast.unparse(last.value),
-                   Loc(reader.path, node.lineno))
+                              Loc(path, node.lineno))
+    return last.value
 
 
 def read_lemma(system: System, text: str, path: str = "") -> Expr:

@@ -6,6 +6,7 @@ in the end is shown as a finite counterexample to induction (`failures.py`).
 """
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,7 +67,8 @@ class Judged:
 class AnySizeProof:
     """The answer for every property, the lemmas that the proved ones rest on, what was spent.
 
-    `lemmas` are Python; `dropped` are given ones that are not inductive, or not needed.
+    `lemmas` are Python; `dropped` are given ones that are not inductive, or that speak of what
+    this instance does not have.
     `prover` and `names` let a certificate be written.
     """
 
@@ -146,6 +148,7 @@ class _Job:
     proof: AnySizeProof
     properties: frozenset[str] = frozenset()
     names: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────
 
@@ -160,7 +163,11 @@ class _Job:
             return self.wanted(self.spec.system(self.instance, fault=self.fault,
                                                 **{**self.constants, **sizes}))
 
-        return family(compile, arguments)
+        try:
+            return family(compile, arguments)
+        except OutsideFragment as outside:
+            raise outside.at(Loc(self.spec.path, inspect.getsourcelines(self.spec.cls)[1])) \
+                from None
 
     def wanted(self, system: System) -> System:
         """The system without the properties that are not asked for."""
@@ -182,7 +189,8 @@ class _Job:
         file = lemma_file(self.spec.path)
         if not file.is_file():
             return []
-        return [w.expr for w in read_file(system, str(file), file.read_text(encoding="utf-8"))]
+        return [w.expr for w in read_file(system, str(file), file.read_text(encoding="utf-8"),
+                                          self.left_out)]
 
     # ── the order of work ────────────────────────────────────────────────────────────────────
 
@@ -221,7 +229,8 @@ class _Job:
         pool = prover.houdini([*(c.name for c in claims if c.kind == "invariant"), *named])
         goals, checks = self.follows(prover, claims, pool)
         self.settle(prover, goals, checks, {n: named[n] for n in pool if n in named})
-        self.proof.dropped = tuple(named[n] for n in named if n not in pool)
+        dropped = (named[n] for n in named if n not in pool)
+        self.proof.dropped = (*self.left_out, *dropped)
         return prover
 
     def prover(self, whole: Family) -> Prover:

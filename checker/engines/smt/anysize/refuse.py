@@ -44,6 +44,7 @@ class OutsideFragment(Exception):
 
     def __init__(self, code: str, headline: str, loc: Loc = NOWHERE, hint: str = "") -> None:
         assert code in REASONS, code
+        self.hint = hint
         self.diagnostic = Diagnostic(code, headline, (Label(loc),), hint)
         super().__init__(self.diagnostic.render())
 
@@ -54,3 +55,9 @@ class OutsideFragment(Exception):
     @property
     def reason(self) -> str:
         return self.diagnostic.headline
+
+    def at(self, loc: Loc) -> OutsideFragment:
+        """The same with a place, where it has none of its own."""
+        if self.loc.line:
+            return self
+        return OutsideFragment(self.diagnostic.code, self.reason, loc, self.hint)
