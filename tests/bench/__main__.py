@@ -89,17 +89,18 @@ class Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", metavar="ROW",
+                        help=f"{', '.join(ROWS)}, or any FILE:CLASS:INSTANCE")
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="rounds (5)")
     parser.add_argument("--seconds", type=float, default=1800, metavar="S",
                         help="the most that one compilation or run may take (1800)")
     options = parser.parse_args()
-    unknown = set(options.rows) - set(ROWS)
+    unknown = {row for row in options.rows if row not in ROWS and row.count(":") != 2}
     if unknown or options.repeat < 1:
         parser.error(f"no such row: {', '.join(unknown)}" if unknown else "--repeat from 1")
     with tempfile.TemporaryDirectory(prefix="checker-bench-") as folder:
-        rows = [prepared(name, pathlib.Path(folder) / name, options.seconds)
-                for name in options.rows or ROWS]
+        rows = [prepared(name, pathlib.Path(folder) / str(number), options.seconds)
+                for number, name in enumerate(options.rows or ROWS)]
         for number in range(options.repeat):
             for row in rows:
                 print(f"round {number + 1}: {row.name}", file=sys.stderr, flush=True)
@@ -112,7 +113,8 @@ def main() -> int:
 
 def prepared(name: str, folder: pathlib.Path, limit: float) -> Row:
     """Compile a system for everybody."""
-    path, cls, instance = ROWS[name]
+    path, cls, instance = ROWS[name] if name in ROWS else name.split(":")
+    folder.mkdir(parents=True)
     started = time.perf_counter()
     [spec] = [spec for spec in load(ROOT / path) if spec.name == cls]
     system = spec.system(instance)
