@@ -68,7 +68,8 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
         texts.append(_certificate(proof, folder))
     left = [p.name for p in system.properties if p.kind not in SAFETY] + list(LEFT)
     notes = [f"assumption: {text}" for text in proof.assumptions]
-    notes += [f"the lemma is not inductive here, or not of this instance: {text}" for text in proof.dropped]
+    notes += [f"the lemma is not inductive here, or not of this instance: {text}"
+              for text in proof.dropped]
     notes.append(f"not for every size: {', '.join(left)}")
     return Run(job, system, results=compare(verdicts, job.breaks), notes=tuple(notes),
                defects=tuple(judging.defects)), texts

@@ -40,7 +40,8 @@ _BINARY = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "add": "+", "sub": "-"
            "floordiv": "//", "mod": "%", "union": "|", "intersection": "&", "difference": "-",
            "subset": "<="}
 _LEVEL = {"or": 1, "implies": 1, "and": 2, "not": 3, "eq": 4, "ne": 4, "lt": 4, "le": 4,
-          "is_none": 4, "held_by": 4, "contains": 4, "subset": 4, "is_free": 3, "union": 5, "intersection": 6,
+          "is_none": 4, "held_by": 4, "contains": 4, "subset": 4, "is_free": 3, "union": 5,
+          "intersection": 6,
           "difference": 7, "add": 7, "sub": 7, "mul": 8, "floordiv": 8, "mod": 8, "neg": 9}
 
 
