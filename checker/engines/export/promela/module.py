@@ -24,10 +24,11 @@ from checker.engines.export.promela.text import number as literal
 from checker.engines.export.promela.values import (Leaf, assignments, constant, ctype, extent,
                                                    leaves, positions)
 from checker.engines.export.promela.waits import stuck
+from checker.engines.export.still import unprimed
 from checker.ir.build import TRUE
 from checker.ir.nodes import DONE, Location, Var
 from checker.ir.system import Process, System, Variable
-from checker.ir.walk import place_value, subexpressions
+from checker.ir.walk import place_value, state_variables, step_access, subexpressions
 from checker.text import Writer
 from checker.types import Lock
 from checker.values import Value
@@ -69,7 +70,7 @@ class _Writer:
             for leaf in leaves(variable.name, variable.type):
                 extent(leaf.of, variable.loc)             # refused here, where the place is known
                 self.t.leaf(leaf.name)
-        self.steps = {p.name: Steps(p, self.t, judged=bool(self.judged), resident=resident)
+        self.steps = {p.name: Steps(p, self.t, judged=self._judges, resident=resident)
                       for p in system.processes}
         self.made: list[tuple[Process, Step]] = []
         self.resident = resident
@@ -249,7 +250,7 @@ class _Writer:
             write()
             return
         with write.block(f"inline {step.name}({', '.join(parameters)}) {{"):
-            if self.judged:
+            if self._judges(process, step.location):
                 write("remember();")
             for line in step.body.text().splitlines():
                 write(line)
@@ -283,7 +284,7 @@ class _Writer:
         names += [steps.choice(choose) for choose in step.leading]
         for name, value in zip(names, [*([] if key is None else [key]), *made]):
             body = re.sub(rf"\b{name}\b", value.text, body)
-        if self.judged:
+        if self._judges(process, step.location):
             write("remember();")
         for line in body.splitlines():
             write(line)
@@ -378,6 +379,14 @@ class _Writer:
                  if isinstance(e, Var) and not e.primed}
         return [leaf for v in self.t.kept if v.name in names
                 for leaf in leaves(v.name, v.type)]
+
+    def _judges(self, process: Process, location: Location) -> bool:
+        """Whether a step from the location may break a step invariant: one that writes none of
+        its variables may not, if the invariant is plainly true of steps that change nothing."""
+        own = {process.location_variable, *map(process.local_variable, process.locals)}
+        written = step_access(process, location.name).writes | own
+        return any(state_variables(p.expr) & written or unprimed(p.expr) != TRUE
+                   for p in self.judged)
 
     def _judge(self, write: Writer) -> None:
         if not self.judged:

@@ -7,7 +7,7 @@ instead, and what it keeps between its statements are variables that are 0 betwe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from checker.engines.export.names import source
@@ -29,6 +29,8 @@ MOST_OPTIONS = 64
 """Combinations of choices at the beginning of a step that are options of the main loop."""
 
 Env = dict[object, Compiled]
+Judged = Callable[[Process, Location], bool]
+"""Whether the steps from a location are judged by the step invariants."""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,8 @@ class Steps:
     state, with whether they are a part of it; `failing` the kinds of checks. With `resident` all
     of them are: SPIN's breadth-first search knows no others."""
 
-    def __init__(self, process: Process, t: Expressions, *, judged: bool, resident: bool) -> None:
+    def __init__(self, process: Process, t: Expressions, *, judged: Judged,
+                 resident: bool) -> None:
         self.process, self.t, self.judged, self.resident = process, t, judged, resident
         over = process.domain is not None
         self.parameter = t.names.name(("parameter", process.parameter),
@@ -345,7 +348,7 @@ class _Run:
                 target = steps.temporary(name, of, kept=True)
                 for place, _ in assignments(target, of, constant(of, lowest(of))):
                     self.write(f"{place} = 0;")      # as it was declared
-        if steps.judged:
+        if steps.judged(process, self.location):
             self.write("judge();")
         self._not_empty()
 
