@@ -185,14 +185,20 @@ def test_sanitizers_find_nothing(tmp_path, sanitizer):
     cases = {"walk": replace(first, properties=(*first.properties, Property(
         "asked", "leads_to", at(1, 2, 3, of=of), at(4, of=of)))),
              "turn": turning(4, 10), "fair": fairly(turning(4, 10), "strong")}
+    engine = tmp_path / "engine.o"
+
+    def build(*words):
+        done = subprocess.run(
+            [*compiler(), *STRICT, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g",
+             "-O1", "-DWORDS=1", "-I", str(SOURCES), *map(str, words), "-pthread"],
+            capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    build("-c", SOURCES / "engine.c", "-o", engine)
     for name, system in cases.items():
         source, program = tmp_path / f"{name}.c", tmp_path / name
         source.write_text(generate(system).text)
-        done = subprocess.run(
-            [*compiler(), *STRICT, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g",
-             "-O1", "-DWORDS=1", "-I", str(SOURCES), str(source), str(SOURCES / "engine.c"),
-             "-o", str(program), "-pthread"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        build(source, engine, "-o", program)
         lines = answer(program, "threads=3", "live=1")
         assert [words[2] for words in lines if words[0] == "live"] == [
             live.outcome for live in check_liveness(system).values()]
