@@ -104,7 +104,7 @@ def test_an_interrupt_tells_what_was_covered(start, home, engine):
 def test_an_interrupt_of_anything_else(run, monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
-    monkeypatch.setattr(cli.simulate, "callback", interrupted)
+    monkeypatch.setattr(cli.checker.get_command(None, "simulate"), "callback", interrupted)
     answer = run("simulate", "handover.py")
     assert answer.status == EXIT_UNKNOWN and answer.err.strip() == "interrupted"
 
@@ -139,7 +139,7 @@ def broken(*args, **options):
 
 
 def test_an_internal_error_is_short(run, monkeypatch):
-    monkeypatch.setattr(cli.verify, "callback", broken)
+    monkeypatch.setattr(cli.checker.get_command(None, "verify"), "callback", broken)
     answer = run("verify", "handover.py")
     assert answer.status == EXIT_INTERNAL
     assert answer.err == ("error: a defect of the checker: ZeroDivisionError: somewhere deep\n"
@@ -147,7 +147,7 @@ def test_an_internal_error_is_short(run, monkeypatch):
 
 
 def test_debug_shows_the_traceback(run, monkeypatch):
-    monkeypatch.setattr(cli.verify, "callback", broken)
+    monkeypatch.setattr(cli.checker.get_command(None, "verify"), "callback", broken)
     answer = run("--debug", "verify", "handover.py")
     assert answer.status == EXIT_INTERNAL and "Traceback" in answer.err
     assert "in broken" in answer.err
