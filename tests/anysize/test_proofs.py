@@ -1,16 +1,18 @@
 """What is proved for every size, with which lemmas, and that nothing of it is for show."""
 import pytest
-from tests.anysize.support import proof, spec, with_lemmas
+from tests.anysize.support import TESTS, proof, spec, with_lemmas
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.explore import explore
-from checker.engines.smt.anysize import check_certificate, lemma_text, write_certificate
+from checker.engines.smt.anysize import (OutsideFragment, check_certificate, lemma_text,
+                                         write_certificate)
 from checker.engines.smt.anysize.finite import reachable
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
+from checker.frontend.spec import load
 from checker.ir.system import IMPLICIT
 
-INFERRED = {"lock_server": 9, "decentralized_lock": 7, "two_phase": 8, "tcommit": 0,
-            "allocator": 0, "ricart_agrawala": 2}
+INFERRED = {"lock_server": 11, "decentralized_lock": 10, "two_phase": 8, "tcommit": 0,
+            "allocator": 0, "ricart_agrawala": 2, "group_attach": 4}
 """Protocols proved without help, quickly, with the number of lemmas."""
 LARGER = {"lock_server": dict(nodes=4), "decentralized_lock": dict(nodes=4),
           "two_phase": dict(managers=4)}
@@ -108,6 +110,33 @@ def test_certificates_are_judged_by_both_solvers(name, tmp_path):
     written = write_certificate(proof(name), tmp_path)
     checked = check_certificate(tmp_path)
     assert checked.complete and checked.agreed == {"z3": written, "cvc5": written}
+
+
+def test_the_command_checks_what_prove_wrote(tmp_path, capsys):
+    from checker.face.cli import main
+
+    spec_file = str(TESTS / "protocols" / "lock_server.py")
+    folder = str(tmp_path / "certificate")
+    assert main(["prove", spec_file, "--any-size", "--certificate", folder]) == 0
+    assert main(["certificate", folder, "--solver", "z3"]) == 0
+    assert "48 of 48 obligations" in capsys.readouterr().out
+    first = next(iter(sorted((tmp_path / "certificate").glob("*.smt2"))))
+    first.write_text("(declare-const a Bool)(assert a)(check-sat)")
+    assert main(["certificate", folder, "--solver", "z3"]) == 1
+    assert f"{first.name}: sat" in capsys.readouterr().out
+    assert main(["certificate", str(tmp_path)]) == 3
+    assert main(["prove", spec_file, "--certificate", folder]) == 2
+    assert main(["prove", spec_file, "--any-size", "--property", "nothing"]) == 2
+
+
+def test_the_holder_of_a_lock_is_read_and_written():
+    system = load(TESTS.parent / "spec" / "votes" / "model.py")[1].system("ci")
+    text = "all(self.bql.lock.holder == self.vfio.life[g] for g in self.group)"
+    assert show_lemma(system, read_lemma(system, text)) == text
+    with pytest.raises(OutsideFragment, match="P111"):
+        read_lemma(system, "self.bql.lock.holder == self.vfio.life")
+    text = 'self.balloon.inflate.at not in ("BQL balloon", "balloon: zap")'
+    assert show_lemma(system, read_lemma(system, text)) == text
 
 
 def test_a_certificate_with_a_satisfiable_file_is_none(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from checker.engines import native
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.explore import explore
-from checker.engines.smt.anysize import prove_any_size
+from checker.engines.smt.anysize import check_certificate, prove_any_size, write_certificate
 from checker.engines.smt.anysize.lemmas import read_lemma
 from checker.frontend.spec import load
 
@@ -32,6 +32,13 @@ def test_proved_with_the_kept_lemmas(name):
 @pytest.mark.parametrize("name", KEPT)
 def test_hypotheses_are_satisfiable(name):
     assert kept(name).prover.possible(0, kept(name).hypotheses).outcome == "sat"
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_both_solvers_agree(name, tmp_path):
+    pytest.importorskip("cvc5")
+    written = write_certificate(kept(name), tmp_path)
+    assert check_certificate(tmp_path).agreed == {"z3": written, "cvc5": written}
 
 
 def test_kept_lemmas_hold_at_a_larger_size():
