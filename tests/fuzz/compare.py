@@ -12,7 +12,7 @@ from checker.engines.interp.explore import explore
 from checker.engines.interp.liveness import check_liveness
 from checker.engines.live import Disagreement
 from checker.errors import SpecError
-from tests.fuzz.reduced import differing
+from tests.fuzz.reduced import differing, probed
 from tests.fuzz.spec_author import Author
 from tests.semantics.support import (Said, Tested, Unavailable, differences, explored, tested,
                                      write)
@@ -138,8 +138,13 @@ def _compare(it: Tested, text: str, tally: Tally, engines: tuple[str, ...], seed
 
 
 def _compare_reduced(it: Tested, text: str, tally: Tally, reference: Said, seed: str) -> None:
-    """The native engine with each combination of reductions."""
-    for name, found in differing(it.system, reference):
+    """The native engine with each combination of reductions; and with partial order once more,
+    asked what shows most."""
+    answers = [*differing(it.system, reference)]
+    part = probed(it.system)
+    if part is not None:
+        answers += differing(part, explored(part, explore(part)), [("partial-order",)])
+    for name, found in answers:
         tally.reduced[name.split(" of ")[0] + " and partial order" * (" and " in name)] += 1
         if found:
             kind = f"reduced: {', '.join(part.split(':')[0] for part in found)}"
