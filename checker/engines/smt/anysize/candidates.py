@@ -89,6 +89,10 @@ class Candidate:
     text: str
     size: int
 
+    def rank(self) -> tuple[int, int, str]:
+        """Where it stands among others: the simplest are tried first."""
+        return self.size, len(self.text), self.text
+
 
 @dataclass(frozen=True)
 class Table:
@@ -140,7 +144,7 @@ def _names(of: Index, indices: list[Index]) -> list[str]:
 
 def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]], *,
                most: int = MOST_CANDIDATES) -> list[Candidate]:
-    """Minimal clauses that hold in all sampled states, shortest first, in a fixed order.
+    """Minimal clauses that hold in all sampled states.
 
     `system` is the family's; each sample is the system at one size with its reachable states.
     Three literals are said together only where that makes no more than `most` candidates.
@@ -163,7 +167,7 @@ def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]]
     for prefix, parts in short + long:
         if len(parts) < 3 or _has_place(parts) or len(short) + len(long) <= most:
             _keep(system, found, prefix, parts)
-    return sorted(found.values(), key=lambda each: (each.size, len(each.text), each.text))
+    return sorted(found.values(), key=Candidate.rank)
 
 
 Part = Literal | tuple[Waiting, frozenset[str]]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from checker.engines.interp.explore import explore
 from checker.engines.smt.anysize import failures
-from checker.engines.smt.anysize.candidates import candidates
+from checker.engines.smt.anysize.candidates import Candidate, candidates
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
@@ -352,7 +352,8 @@ class _Job:
         samples = self.samples(whole)
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
         found = candidates(whole.system, samples) if samples else []
-        texts = list(dict.fromkeys([*known, *(each.text for each in found)]))
+        ranked = sorted(found, key=Candidate.rank)
+        texts = list(dict.fromkeys([*known, *(each.text for each in ranked)]))
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
         benches = [Bench(system, texts) for system, _ in samples]
