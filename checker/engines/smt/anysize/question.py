@@ -1,10 +1,10 @@
 """Questions to Z3 about one step: which lemmas does it preserve, and which others does that need?
 
-A `Situation` is one path of a step, or the beginning. Its solver holds what is true there (facts,
-the path's conditions, axioms); each lemma is there twice, as a hypothesis about the state before
-and, negated, as a claim about the state after, both behind literals. So one solver serves every
-set of lemmas, and an unsatisfiable core tells which hypotheses a proof needed (Houdini: Flanagan
-and Leino, FME 2001; cores: as in IC3PO, Goel and Sakallah, NFM 2021).
+A `Situation` is one path of a step, or the beginning. It knows what is true there (facts, the
+path's conditions, axioms) and what each lemma says, as a hypothesis about the state before and,
+negated, as a claim about the state after. Hypotheses stand behind literals, so that an
+unsatisfiable core tells which of them a proof needed (Houdini: Flanagan and Leino, FME 2001;
+cores: as in IC3PO, Goel and Sakallah, NFM 2021).
 
 Only `unsat` counts. `sat` and `unknown` both leave a lemma unproved; budgets are resource limits
 of Z3, so that the same question ends the same way on a busy machine.

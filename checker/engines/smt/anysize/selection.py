@@ -153,7 +153,7 @@ def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> No
 
     `goals` are names of properties and of kinds of checks.
     """
-    while any([_select(bench, goals, choice) for bench in benches]):
+    while sum(_select(bench, goals, choice) for bench in benches):      # every bench, each round
         pass
 
 
