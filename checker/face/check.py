@@ -200,6 +200,8 @@ class _ExplorationJudge(Judge):
     def shown(self, name: str, kind: str, outcome: Outcome, path: Path,
               loop: int | None = None) -> Verdict:
         verdict = super().shown(name, kind, outcome, path, loop)
+        if verdict.trace is not None and name in self.found.clearest:
+            return replace(verdict, coverage=f"{verdict.coverage}, fewest context switches")
         if verdict.trace is None or self.found.shortest:
             return verdict
         return replace(verdict, coverage=f"{verdict.coverage}, perhaps not a shortest one")

@@ -13,6 +13,8 @@ from typing import Literal
 
 from checker.engines import native
 from checker.engines.interp.explore import explore as interpret
+from checker.engines.interp.switches import LIMIT as MOST_PLACES
+from checker.engines.interp.switches import fewest_switches
 from checker.errors import UserError
 from checker.face.compiled import Compiled
 from checker.ir.system import System
@@ -42,11 +44,33 @@ class Limits:
     stop_early: bool = False
     reduce: tuple[native.Reduction, ...] = ()
     checkpoint: str | None = None
+    fewest_switches: bool = False
 
 
 def search(compiled: Compiled, limits: Limits,
            report: Report | None) -> tuple[Exploration, tuple[str, ...]]:
     """The answer, and notes on how it came about. Raises UserError without an engine."""
+    found, notes = _explored(compiled, limits, report)
+    if limits.fewest_switches and found.violations:
+        notes += _clearer(compiled.system, found)
+    return found, notes
+
+
+def _clearer(system: System, found: Exploration) -> tuple[str, ...]:
+    """Replace the paths to violations by ones with the fewest context switches."""
+    better = fewest_switches(system, found.violations)
+    missing = sorted(set(found.violations) - set(better))
+    found.violations.update(better)
+    found.clearest = frozenset(better)
+    if not missing:
+        return ()
+    return (f"more than {MOST_PLACES:,} states to search for the fewest context switches: "
+            f"the trace of {', '.join(missing)} is a shortest one",)
+
+
+def _explored(compiled: Compiled, limits: Limits,
+              report: Report | None) -> tuple[Exploration, tuple[str, ...]]:
+    """What an engine finds, and notes. Raises UserError without an engine."""
     system = compiled.system
     whole = limits.reduce or limits.checkpoint
     if limits.engine == "auto" and not whole and _combinations(system) <= FEW:

@@ -54,6 +54,8 @@ from checker.ir.system import IMPLICIT
               help="Let every process be interrupted before each access to shared state.")
 @click.option("--checkpoint", metavar="DIR", type=click.Path(file_okay=False),
               help="Save the search in DIR every minute, and go on from what is there.")
+@click.option("--fewest-switches", is_flag=True,
+              help="Show each violation with the fewest context switches, not a shortest one.")
 @click.option("--stop-early", is_flag=True,
               help="Stop at the first violation; the rest is then unknown.")
 @click.option("--save", "folder", metavar="DIR", type=click.Path(file_okay=False),
@@ -110,7 +112,8 @@ def _selection(options: dict[str, Any]) -> Selection:
 
 
 def _limits(options: dict[str, Any]) -> Limits:
-    names = ("engine", "threads", "limit", "memory", "stop_early", "reduce", "checkpoint")
+    names = ("engine", "threads", "limit", "memory", "stop_early", "reduce", "checkpoint",
+             "fewest_switches")
     limits = Limits(**{name: options[name] for name in names})
     if limits.engine == "interp" and (limits.threads or limits.memory):
         raise UserError("--threads and --memory are for the native engine, not for interp")

@@ -54,6 +54,7 @@ class Exploration:
     `bytes_per_state` is all the memory of the search; `table_bytes` of it is in the table of
     states, of the kind `table` (see `engines/native/c/table.h`), both for each state.
 
+    `clearest` names the violations whose path is one with the fewest context switches instead.
     `resumed` is the number of states that a checkpoint already held.
     """
 
@@ -78,6 +79,7 @@ class Exploration:
     threads: int = 1
     reductions: tuple[str, ...] = ()
     shortest: bool = True
+    clearest: frozenset[str] = frozenset()
     resumed: int = 0
 
 

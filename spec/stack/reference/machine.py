@@ -155,8 +155,7 @@ class Machine:
             subpages=1, bits="one", bitmap="none", deflates="nothing", locks=limits.locks,
             checks_ram=True, drops_reference=True, answers_always=True, reports=False,
             asks_votes=limits.asks_votes, discard_fails=False, reset_forgets=False, bql=True,
-            yields=False,
-            postcopy_votes="one_vote")
+            yields=False, postcopy_votes="one_vote")
         self.device = devices.Device(self)  # type: ignore
         self.inflate = SharedRing(self.linux.host.inflate)
         self.deflate = SharedRing(self.linux.host.deflate)
