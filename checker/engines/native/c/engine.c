@@ -15,7 +15,8 @@
  * of the level before that has it as a successor, and so on back to the initial states. All
  * targets go back together, each level being expanded once.
  *
- * Reading order: engine.h (the contract), `struct search`, run(), expand(), store(), look_back().
+ * Reading order: engine.h (the contract), `struct search`, run(), expand(), store(); then grow.h,
+ * checkpoint.h, and what follows a search: paths.h, walks.h, liveness.h, answers.h.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -33,6 +34,8 @@
 #include "table.h"
 
 #define BATCH 128                       /* successors stored together */
+#define LATELY 2048                     /* states that a worker remembers to have stored */
+#define NOWHERE UINT64_MAX              /* the place of a successor that need not be stored */
 #define PIECE 256                       /* states read together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
@@ -80,6 +83,7 @@ struct worker {
     size_t stored;                      /* successors in the room that are in the table */
     size_t at, end;                     /* the piece of the level: positions still to expand */
     word tickets;
+    word *lately;                       /* states stored, by place; see stored_lately() */
     word piece[PIECE * WORDS];          /* states of the level that are being expanded */
     struct log log;
     struct finding *findings;           /* of this level, by property */
@@ -164,70 +168,7 @@ static bool stopped(struct search *search)
     return atomic_load_explicit(&search->reason, memory_order_relaxed) != RUNNING;
 }
 
-/* ── the crew ─────────────────────────────────────────────────────────────────────────────── */
-
-static void *follow(void *argument)
-{
-    struct worker *worker = argument;
-    struct crew *crew = &worker->search->crew;
-    unsigned seen = 0;
-    pthread_mutex_lock(&crew->lock);
-    for (;;) {
-        while (crew->round == seen)
-            pthread_cond_wait(&crew->begin, &crew->lock);
-        seen = crew->round;
-        if (crew->over)
-            break;
-        pthread_mutex_unlock(&crew->lock);
-        crew->job(worker);
-        pthread_mutex_lock(&crew->lock);
-        if (--crew->busy == 0)
-            pthread_cond_signal(&crew->done);
-    }
-    pthread_mutex_unlock(&crew->lock);
-    return NULL;
-}
-
-static void begin_round(struct crew *crew, void (*job)(struct worker *))
-{
-    pthread_mutex_lock(&crew->lock);
-    crew->job = job;
-    crew->busy = crew->size - 1;
-    crew->over = job == NULL;
-    crew->round++;
-    pthread_cond_broadcast(&crew->begin);
-    pthread_mutex_unlock(&crew->lock);
-}
-
-/* Everybody does the job; returns when all are done. */
-static void together(struct search *search, void (*job)(struct worker *))
-{
-    struct crew *crew = &search->crew;
-    if (crew->size > 1)
-        begin_round(crew, job);
-    job(&search->workers[0]);
-    pthread_mutex_lock(&crew->lock);
-    while (crew->busy > 0)
-        pthread_cond_wait(&crew->done, &crew->lock);
-    pthread_mutex_unlock(&crew->lock);
-}
-
-static void dismiss(struct search *search)
-{
-    struct crew *crew = &search->crew;
-    begin_round(crew, NULL);
-    for (unsigned i = 1; i < crew->size; i++)
-        pthread_join(search->workers[i].thread, NULL);
-}
-
-/* A job over what `cursor` counts, `size` positions; a small one is for the leader alone. */
-static void together_over(struct search *search, size_t size, void (*job)(struct worker *))
-{
-    if (size < ALONE)
-        job(&search->workers[0]);
-    else
-        together(search, job);
-}
+#include "crew.h"
 
 /* ── levels ───────────────────────────────────────────────────────────────────────────────── */
 
@@ -294,75 +235,7 @@ static bool claim(struct worker *worker, size_t size)
     return true;
 }
 
-/* ── findings ─────────────────────────────────────────────────────────────────────────────── */
-
-static int compare(const word *a, const word *b)
-{
-    for (unsigned i = 0; i < WORDS; i++)
-        if (a[i] != b[i])
-            return a[i] < b[i] ? -1 : 1;
-    return 0;
-}
-
-static bool before(const struct finding *a, const struct finding *b)
-{
-    const int order = compare(a->state, b->state);
-    return order < 0 || (order == 0 && a->step && compare(a->after, b->after) < 0);
-}
-
-static void keep_smaller(struct finding *kept, const struct finding *found)
-{
-    if (!kept->set || before(found, kept))
-        *kept = *found;
-}
-
-static void found(struct work *work, unsigned property, size_t depth, const word *state,
-                  const word *after)
-{
-    struct worker *worker = (struct worker *)work;
-    struct finding finding = {.set = true, .step = after != NULL, .depth = depth};
-    copy(finding.state, state);
-    if (after != NULL)
-        copy(finding.after, after);
-    keep_smaller(&worker->findings[property], &finding);
-}
-
-void found_state(struct work *work, unsigned property, const word *state)
-{
-    found(work, property, ((struct worker *)work)->search->storing, state, NULL);
-}
-
-void found_step(struct work *work, unsigned property, const word *before, const word *after)
-{
-    found(work, property, ((struct worker *)work)->search->depth, before, after);
-}
-
-void fail(struct work *work, unsigned property, const word *before)
-{
-    if (work->open[property])
-        found(work, property, ((struct worker *)work)->search->depth, before, NULL);
-}
-
-/* Between two levels: what the workers found, the smallest of each property. */
-static void collect_findings(struct search *search)
-{
-    for (unsigned p = 0; p < model.properties; p++) {
-        if (!search->open[p])
-            continue;
-        for (unsigned i = 0; i < search->crew.size; i++)
-            if (search->workers[i].findings[p].set)
-                keep_smaller(&search->findings[p], &search->workers[i].findings[p]);
-        search->open[p] = !search->findings[p].set;
-    }
-}
-
-static bool any_violation(const struct search *search)
-{
-    for (unsigned p = 0; p < model.properties; p++)
-        if (search->findings[p].set && !model.witnessed[p])
-            return true;
-    return false;
-}
+#include "findings.h"
 
 /* ── storing states ───────────────────────────────────────────────────────────────────────── */
 
@@ -428,35 +301,68 @@ static void make_canonical(word *states, size_t count)
             model.canonical(states + i * WORDS);
 }
 
+/* Remembers nothing: no state has the spare bits set. */
+static void forget_lately(struct worker *worker)
+{
+    memset(worker->lately, 0xff, LATELY * WORDS * sizeof(word));
+}
+
+/* Whether the worker has stored this state a moment ago, or stores it with this batch. Most states
+ * are met again soon, by steps in another order, and a look here costs no cache miss. */
+static bool stored_lately(struct worker *worker, word place, const word *state)
+{
+    word *lately = worker->lately + place % LATELY * WORDS;
+    if (equal(lately, state))
+        return true;
+    copy(lately, state);
+    return false;
+}
+
+/* Puts successors into the table, from `state` on. */
+static bool store_batch(struct worker *worker, word *state, size_t count)
+{
+    const struct table *table = &worker->search->table;
+    word places[BATCH];
+    make_canonical(state, count);
+    for (size_t i = 0; i < count; i++) {
+        places[i] = table_place(table, state + i * WORDS);
+        if (table->kind != DIRECT && stored_lately(worker, places[i], state + i * WORDS))
+            places[i] = NOWHERE;
+        else
+            table_prefetch(table, places[i]);
+    }
+    for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
+        if (places[i] == NOWHERE)
+            continue;
+        if (worker->tickets == 0 && !more_tickets(worker))
+            return false;
+        const enum insertion answer = table_insert(table, places[i], state);
+        if (answer == KNOWN)
+            continue;
+        if (answer == NO_ROOM) {
+            atomic_store(&worker->search->crowded, true);
+            atomic_store(&worker->search->full, true);
+            return false;
+        }
+        worker->tickets--;
+        if (!discover(worker, state))
+            return false;
+    }
+    return true;
+}
+
 /* Puts the successors held into the table. False where that has to wait until the table has
  * grown, or where the search has ended. */
 static bool store(struct worker *worker)
 {
-    const struct table *table = &worker->search->table;
     const size_t held = successors_held(worker);
-    word places[BATCH];
     while (worker->stored < held) {
-        word *state = worker->room + worker->stored * WORDS;
-        const size_t left = held - worker->stored, count = left < BATCH ? left : BATCH;
-        make_canonical(state, count);
-        for (size_t i = 0; i < count; i++) {
-            places[i] = table_place(table, state + i * WORDS);
-            table_prefetch(table, places[i]);
-        }
-        for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
-            if (worker->tickets == 0 && !more_tickets(worker))
-                return false;
-            const enum insertion answer = table_insert(table, places[i], state);
-            if (answer == KNOWN)
-                continue;
-            if (answer == NO_ROOM) {
-                atomic_store(&worker->search->crowded, true);
-                atomic_store(&worker->search->full, true);
-                return false;
-            }
-            worker->tickets--;
-            if (!discover(worker, state))
-                return false;
+        const size_t left = held - worker->stored;
+        if (!store_batch(worker, worker->room + worker->stored * WORDS,
+                         left < BATCH ? left : BATCH)) {
+            /* The rest of the batch is remembered, but was not stored. */
+            forget_lately(worker);
+            return false;
         }
     }
     worker->stored = 0;
@@ -637,294 +543,13 @@ static void run(struct search *search)
     }
 }
 
-/* ── paths ────────────────────────────────────────────────────────────────────────────────── */
-
-static const word *wanted(const struct search *search, size_t property)
-{
-    const struct path *path = &search->paths[property];
-    return path->states + path->known * WORDS;
-}
-
-/* Notes `state` as the predecessor for every path that continues with one of its successors. */
-static void match(struct worker *worker, const word *state)
-{
-    const struct search *search = worker->search;
-    const word *end = worker->work.next;
-    for (const word *after = worker->room; after < end; after += WORDS) {
-        if (!search->likely[mix(after) >> (64 - LIKELY_BITS)])
-            continue;
-        for (size_t i = 0; i < search->actives; i++) {
-            struct finding *step = &worker->steps_back[search->active[i]];
-            if (equal(after, wanted(search, search->active[i]))
-                && (!step->set || compare(state, step->state) < 0)) {
-                step->set = true;
-                copy(step->state, state);
-            }
-        }
-    }
-}
-
-/* Whether a smaller predecessor than `state` is known for every path: no need to expand it. */
-static bool beaten(const struct worker *worker, const word *state)
-{
-    const struct search *search = worker->search;
-    for (size_t i = 0; i < search->actives; i++) {
-        const struct finding *step = &worker->steps_back[search->active[i]];
-        if (!step->set || compare(step->state, state) > 0)
-            return false;
-    }
-    return true;
-}
-
-static void look_back(struct worker *worker)
-{
-    struct search *search = worker->search;
-    while (claim(worker, search->level_size))
-        while (worker->at < worker->end) {
-            const word *states = worker->piece;
-            const size_t count = level_read(search, search->depth, worker->at, worker->end,
-                                            worker->piece);
-            worker->at += count;
-            for (size_t i = 0; i < count; i++, states += WORDS) {
-                if (beaten(worker, states))
-                    continue;
-                worker->work.next = worker->room;
-                successors(&worker->work, states);
-                make_canonical(worker->room, successors_held(worker));
-                match(worker, states);
-            }
-        }
-}
-
-/* Prepends to every path that begins at `depth` its predecessor on the level before. */
-static void step_back(struct search *search, size_t depth)
-{
-    memset(search->likely, 0, (size_t)1 << LIKELY_BITS);
-    search->actives = 0;
-    for (size_t p = 0; p < model.properties; p++) {
-        if (!search->findings[p].set || search->paths[p].known != depth)
-            continue;
-        search->active[search->actives++] = p;
-        search->likely[mix(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
-        for (unsigned i = 0; i < search->crew.size; i++)
-            search->workers[i].steps_back[p].set = false;
-    }
-    if (search->actives == 0)
-        return;
-    search->depth = depth - 1;
-    search->level_size = level_count(search, depth - 1);
-    atomic_store(&search->cursor, 0);
-    together_over(search, search->level_size, look_back);
-    for (size_t i = 0; i < search->actives; i++) {
-        const size_t p = search->active[i];
-        struct finding step = {.set = false};
-        for (unsigned w = 0; w < search->crew.size; w++)
-            if (search->workers[w].steps_back[p].set)
-                keep_smaller(&step, &search->workers[w].steps_back[p]);
-        if (!step.set) {
-            fprintf(stderr, "engine: a state of level %zu has no predecessor\n", depth);
-            exit(EXIT_FAILURE);
-        }
-        struct path *path = &search->paths[p];
-        path->known--;
-        copy(path->states + path->known * WORDS, step.state);
-    }
-}
-
-/* The paths to all findings. Properties are closed and rooms empty, so that expanding a state
- * again has no effect but its successors. */
-static void find_paths(struct search *search)
-{
-    size_t deepest = 0;
-    memset(search->open, 0, model.properties);
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        struct worker *worker = &search->workers[i];
-        worker->work.next = worker->room;
-        worker->at = worker->end = 0;
-    }
-    for (size_t p = 0; p < model.properties; p++) {
-        const struct finding *finding = &search->findings[p];
-        struct path *path = &search->paths[p];
-        if (!finding->set)
-            continue;
-        path->count = finding->depth + 1 + finding->step;
-        path->known = finding->depth;
-        path->states = need(malloc(path->count * WORDS * sizeof(word)));
-        copy(path->states + path->known * WORDS, finding->state);
-        if (finding->step)
-            copy(path->states + (path->known + 1) * WORDS, finding->after);
-        deepest = finding->depth > deepest ? finding->depth : deepest;
-    }
-    for (; deepest > 0; deepest--)
-        step_back(search, deepest);
-}
+#include "paths.h"
 
 #include "liveness.h"
 
-/* ── from representatives to real states ──────────────────────────────────────────────────── */
+#include "walks.h"
 
-/* Whether `states` has a canonical form equal to `representative`, and is less than `kept`. */
-static bool stands_for(const word *state, const word *representative, const word *kept)
-{
-    word form[WORDS];
-    copy(form, state);
-    make_canonical(form, 1);
-    return equal(form, representative) && (kept == NULL || compare(state, kept) < 0);
-}
-
-/* The real beginnings of all paths, as far as they are among these initial states: a path with
- * one has `known` 1. */
-static void begin_walks(struct search *search, const word *states, size_t count)
-{
-    for (size_t p = 0; p < model.properties; p++) {
-        struct path *path = &search->paths[p];
-        for (size_t i = 0; i < count && path->count > 0; i++) {
-            const word *state = states + i * WORDS;
-            if (stands_for(state, path->states, path->known ? path->real : NULL)) {
-                copy(path->real, state);
-                path->known = 1;
-            }
-        }
-    }
-}
-
-/* The least real successor that the next representative stands for. The last state of a path that
- * breaks a property of steps has to break it together with the one before. */
-static void walk_step(struct search *search, size_t property, size_t at)
-{
-    struct worker *worker = &search->workers[0];
-    struct path *path = &search->paths[property];
-    struct finding *finding = &worker->findings[property];
-    const word *before = path->real + (at - 1) * WORDS, *kept = NULL;
-    const bool last = search->findings[property].step && at + 1 == path->count;
-    finding->set = false;
-    search->open[property] = last;
-    worker->work.next = worker->room;
-    successors(&worker->work, before);
-    search->open[property] = false;
-    const size_t count = successors_held(worker);
-    for (size_t i = 0; i < count && !last; i++)
-        if (stands_for(worker->room + i * WORDS, path->states + at * WORDS, kept))
-            kept = worker->room + i * WORDS;
-    if (last && finding->set)
-        kept = finding->after;
-    if (kept == NULL) {
-        fprintf(stderr, "engine: no real step follows state %zu of a path\n", at - 1);
-        exit(EXIT_FAILURE);
-    }
-    copy(path->real + at * WORDS, kept);
-}
-
-/* Paths of representatives become paths of states that follow each other: from an initial state
- * on, each time by a step to a state that the next representative stands for. There is one: what
- * can be done to a representative can be done to every state that it stands for. */
-static void walk_paths(struct search *search)
-{
-    for (size_t p = 0; p < model.properties; p++) {
-        struct path *path = &search->paths[p];
-        path->known = 0;
-        path->real = need(malloc((path->count + 1) * WORDS * sizeof(word)));
-    }
-    search->walking = true;
-    start_search(search);
-    for (size_t p = 0; p < model.properties; p++) {
-        struct path *path = &search->paths[p];
-        if (path->count > 0 && path->known == 0) {
-            fprintf(stderr, "engine: a path begins with no initial state\n");
-            exit(EXIT_FAILURE);
-        }
-        for (size_t at = 1; at < path->count; at++)
-            walk_step(search, p, at);
-        memcpy(path->states, path->real, path->count * WORDS * sizeof(word));
-    }
-}
-
-/* ── answers ──────────────────────────────────────────────────────────────────────────────── */
-
-static void print_counts(const struct search *search)
-{
-    uint64_t distinct = 0, generated = 0;
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        distinct += search->workers[i].log.count;
-        generated += search->workers[i].generated;
-    }
-    printf("result %s %llu %llu %zu %zu\n", reason_names[search->reason],
-           (unsigned long long)distinct, (unsigned long long)generated, search->initial,
-           atomic_load(&memory.held));
-    printf("levels");
-    for (size_t level = 0; level < search->levels; level++)
-        printf(" %zu", level_count(search, level));
-    printf("\nfired");
-    for (unsigned l = 0; l < model.locations; l++)
-        for (unsigned i = 0; i < search->crew.size; i++)
-            if (search->workers[i].work.fired[l]) {
-                printf(" %u", l);
-                break;
-            }
-    printf("\ntable %s %zu", kind_names[search->table.kind], table_memory(&search->table));
-    printf("\nantecedents");
-    for (unsigned a = 0; a < model.antecedents; a++)
-        for (unsigned i = 0; i < search->crew.size; i++)
-            if (search->workers[i].work.seen[a]) {
-                printf(" %u", a);
-                break;
-            }
-    printf("\n");
-    fflush(stdout);
-}
-
-static void print_states(const word *states, size_t count)
-{
-    for (size_t i = 0; i < count * WORDS; i++)
-        printf("%llx%c", (unsigned long long)states[i], (i + 1) % WORDS == 0 ? '\n' : ' ');
-}
-
-/* How a lasso goes on after its path, and the state of both together that it returns to. */
-static void print_tail(const struct search *search, unsigned property)
-{
-    const struct liveness *live = search->liveness;
-    const struct way *tail = &live->tails[property - first_live()];
-    word state[WORDS];
-    printf("tail %u %zu %zu\n", property, tail->count, live->loops[property - first_live()]);
-    for (size_t i = 0; i < tail->count; i++) {
-        node_state(&live->graph, &search->table, tail->nodes[i], state);
-        print_states(state, 1);
-    }
-}
-
-static void print_paths(const struct search *search)
-{
-    for (unsigned p = 0; p < model.properties; p++) {
-        const struct path *path = &search->paths[p];
-        if (!search->findings[p].set)
-            continue;
-        printf("path %u %zu\n", p, path->count);
-        print_states(path->states, path->count);
-        if (p >= first_live())
-            print_tail(search, p);
-    }
-    printf("end\n");
-    fflush(stdout);
-}
-
-/* Writes all states to a file, as they lie in memory; false where that fails. */
-static bool dump(const struct search *search, const char *name)
-{
-    FILE *file = fopen(name, "wb");
-    if (file == NULL)
-        return false;
-    word states[PIECE * WORDS];
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        const struct log *log = &search->workers[i].log;
-        for (size_t at = 0, count; at < log->count; at += count) {
-            const size_t left = log->count - at;
-            count = log_read(log, at, left < PIECE ? left : PIECE, states);
-            fwrite(states, WORDS * sizeof(word), count, file);
-        }
-    }
-    const bool good = !ferror(file);
-    return fclose(file) == 0 && good;
-}
+#include "answers.h"
 
 /* ── the beginning of everything ──────────────────────────────────────────────────────────── */
 
@@ -941,6 +566,8 @@ static void open_worker(struct search *search, unsigned id)
     worker->search = search;
     worker->id = id;
     worker->capacity = capacity;
+    worker->lately = need(memory_take(LATELY * WORDS * sizeof(word)));
+    forget_lately(worker);
     worker->room = need(memory_take(capacity * WORDS * sizeof(word)));
     worker->work = (struct work){
         .next = worker->room,
