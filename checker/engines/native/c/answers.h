@@ -1,0 +1,90 @@
+/* What the engine prints: lines of words, which run.py reads. */
+#ifndef ANSWERS_H
+#define ANSWERS_H
+
+static void print_counts(const struct search *search)
+{
+    uint64_t distinct = 0, generated = 0;
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        distinct += search->workers[i].log.count;
+        generated += search->workers[i].generated;
+    }
+    printf("result %s %llu %llu %zu %zu\n", reason_names[search->reason],
+           (unsigned long long)distinct, (unsigned long long)generated, search->initial,
+           atomic_load(&memory.held));
+    printf("levels");
+    for (size_t level = 0; level < search->levels; level++)
+        printf(" %zu", level_count(search, level));
+    printf("\nfired");
+    for (unsigned l = 0; l < model.locations; l++)
+        for (unsigned i = 0; i < search->crew.size; i++)
+            if (search->workers[i].work.fired[l]) {
+                printf(" %u", l);
+                break;
+            }
+    printf("\ntable %s %zu", kind_names[search->table.kind], table_memory(&search->table));
+    printf("\nantecedents");
+    for (unsigned a = 0; a < model.antecedents; a++)
+        for (unsigned i = 0; i < search->crew.size; i++)
+            if (search->workers[i].work.seen[a]) {
+                printf(" %u", a);
+                break;
+            }
+    printf("\n");
+    fflush(stdout);
+}
+
+static void print_states(const word *states, size_t count)
+{
+    for (size_t i = 0; i < count * WORDS; i++)
+        printf("%llx%c", (unsigned long long)states[i], (i + 1) % WORDS == 0 ? '\n' : ' ');
+}
+
+/* How a lasso goes on after its path, and the state of both together that it returns to. */
+static void print_tail(const struct search *search, unsigned property)
+{
+    const struct liveness *live = search->liveness;
+    const struct way *tail = &live->tails[property - first_live()];
+    word state[WORDS];
+    printf("tail %u %zu %zu\n", property, tail->count, live->loops[property - first_live()]);
+    for (size_t i = 0; i < tail->count; i++) {
+        node_state(&live->graph, &search->table, tail->nodes[i], state);
+        print_states(state, 1);
+    }
+}
+
+static void print_paths(const struct search *search)
+{
+    for (unsigned p = 0; p < model.properties; p++) {
+        const struct path *path = &search->paths[p];
+        if (!search->findings[p].set)
+            continue;
+        printf("path %u %zu\n", p, path->count);
+        print_states(path->states, path->count);
+        if (p >= first_live())
+            print_tail(search, p);
+    }
+    printf("end\n");
+    fflush(stdout);
+}
+
+/* Writes all states to a file, as they lie in memory; false where that fails. */
+static bool dump(const struct search *search, const char *name)
+{
+    FILE *file = fopen(name, "wb");
+    if (file == NULL)
+        return false;
+    word states[PIECE * WORDS];
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        const struct log *log = &search->workers[i].log;
+        for (size_t at = 0, count; at < log->count; at += count) {
+            const size_t left = log->count - at;
+            count = log_read(log, at, left < PIECE ? left : PIECE, states);
+            fwrite(states, WORDS * sizeof(word), count, file);
+        }
+    }
+    const bool good = !ferror(file);
+    return fclose(file) == 0 && good;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* The threads of a search, and how they are given work: every job is called once by each. */
+#ifndef CREW_H
+#define CREW_H
+
+static void *follow(void *argument)
+{
+    struct worker *worker = argument;
+    struct crew *crew = &worker->search->crew;
+    unsigned seen = 0;
+    pthread_mutex_lock(&crew->lock);
+    for (;;) {
+        while (crew->round == seen)
+            pthread_cond_wait(&crew->begin, &crew->lock);
+        seen = crew->round;
+        if (crew->over)
+            break;
+        pthread_mutex_unlock(&crew->lock);
+        crew->job(worker);
+        pthread_mutex_lock(&crew->lock);
+        if (--crew->busy == 0)
+            pthread_cond_signal(&crew->done);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+static void begin_round(struct crew *crew, void (*job)(struct worker *))
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->job = job;
+    crew->busy = crew->size - 1;
+    crew->over = job == NULL;
+    crew->round++;
+    pthread_cond_broadcast(&crew->begin);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* Everybody does the job; returns when all are done. */
+static void together(struct search *search, void (*job)(struct worker *))
+{
+    struct crew *crew = &search->crew;
+    if (crew->size > 1)
+        begin_round(crew, job);
+    job(&search->workers[0]);
+    pthread_mutex_lock(&crew->lock);
+    while (crew->busy > 0)
+        pthread_cond_wait(&crew->done, &crew->lock);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void dismiss(struct search *search)
+{
+    struct crew *crew = &search->crew;
+    begin_round(crew, NULL);
+    for (unsigned i = 1; i < crew->size; i++)
+        pthread_join(search->workers[i].thread, NULL);
+}
+
+/* A job over what `cursor` counts, `size` positions; a small one is for the leader alone. */
+static void together_over(struct search *search, size_t size, void (*job)(struct worker *))
+{
+    if (size < ALONE)
+        job(&search->workers[0]);
+    else
+        together(search, job);
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* The paths to what was found, from the end backwards: the predecessor of a state is the smallest
+ * one of the level before that has it as a successor. All paths go back together, so that each
+ * level is expanded once. */
+#ifndef PATHS_H
+#define PATHS_H
+
+static const word *wanted(const struct search *search, size_t property)
+{
+    const struct path *path = &search->paths[property];
+    return path->states + path->known * WORDS;
+}
+
+/* Notes `state` as the predecessor for every path that continues with one of its successors. */
+static void match(struct worker *worker, const word *state)
+{
+    const struct search *search = worker->search;
+    const word *end = worker->work.next;
+    for (const word *after = worker->room; after < end; after += WORDS) {
+        if (!search->likely[mix(after) >> (64 - LIKELY_BITS)])
+            continue;
+        for (size_t i = 0; i < search->actives; i++) {
+            struct finding *step = &worker->steps_back[search->active[i]];
+            if (equal(after, wanted(search, search->active[i]))
+                && (!step->set || compare(state, step->state) < 0)) {
+                step->set = true;
+                copy(step->state, state);
+            }
+        }
+    }
+}
+
+/* Whether a smaller predecessor than `state` is known for every path: no need to expand it. */
+static bool beaten(const struct worker *worker, const word *state)
+{
+    const struct search *search = worker->search;
+    for (size_t i = 0; i < search->actives; i++) {
+        const struct finding *step = &worker->steps_back[search->active[i]];
+        if (!step->set || compare(step->state, state) > 0)
+            return false;
+    }
+    return true;
+}
+
+static void look_back(struct worker *worker)
+{
+    struct search *search = worker->search;
+    while (claim(worker, search->level_size))
+        while (worker->at < worker->end) {
+            const word *states = worker->piece;
+            const size_t count = level_read(search, search->depth, worker->at, worker->end,
+                                            worker->piece);
+            worker->at += count;
+            for (size_t i = 0; i < count; i++, states += WORDS) {
+                if (beaten(worker, states))
+                    continue;
+                worker->work.next = worker->room;
+                successors(&worker->work, states);
+                make_canonical(worker->room, successors_held(worker));
+                match(worker, states);
+            }
+        }
+}
+
+/* Prepends to every path that begins at `depth` its predecessor on the level before. */
+static void step_back(struct search *search, size_t depth)
+{
+    memset(search->likely, 0, (size_t)1 << LIKELY_BITS);
+    search->actives = 0;
+    for (size_t p = 0; p < model.properties; p++) {
+        if (!search->findings[p].set || search->paths[p].known != depth)
+            continue;
+        search->active[search->actives++] = p;
+        search->likely[mix(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
+        for (unsigned i = 0; i < search->crew.size; i++)
+            search->workers[i].steps_back[p].set = false;
+    }
+    if (search->actives == 0)
+        return;
+    search->depth = depth - 1;
+    search->level_size = level_count(search, depth - 1);
+    atomic_store(&search->cursor, 0);
+    together_over(search, search->level_size, look_back);
+    for (size_t i = 0; i < search->actives; i++) {
+        const size_t p = search->active[i];
+        struct finding step = {.set = false};
+        for (unsigned w = 0; w < search->crew.size; w++)
+            if (search->workers[w].steps_back[p].set)
+                keep_smaller(&step, &search->workers[w].steps_back[p]);
+        if (!step.set) {
+            fprintf(stderr, "engine: a state of level %zu has no predecessor\n", depth);
+            exit(EXIT_FAILURE);
+        }
+        struct path *path = &search->paths[p];
+        path->known--;
+        copy(path->states + path->known * WORDS, step.state);
+    }
+}
+
+/* The paths to all findings. Properties are closed and rooms empty, so that expanding a state
+ * again has no effect but its successors. */
+static void find_paths(struct search *search)
+{
+    size_t deepest = 0;
+    memset(search->open, 0, model.properties);
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct worker *worker = &search->workers[i];
+        worker->work.next = worker->room;
+        worker->at = worker->end = 0;
+    }
+    for (size_t p = 0; p < model.properties; p++) {
+        const struct finding *finding = &search->findings[p];
+        struct path *path = &search->paths[p];
+        if (!finding->set)
+            continue;
+        path->count = finding->depth + 1 + finding->step;
+        path->known = finding->depth;
+        path->states = need(malloc(path->count * WORDS * sizeof(word)));
+        copy(path->states + path->known * WORDS, finding->state);
+        if (finding->step)
+            copy(path->states + (path->known + 1) * WORDS, finding->after);
+        deepest = finding->depth > deepest ? finding->depth : deepest;
+    }
+    for (; deepest > 0; deepest--)
+        step_back(search, deepest);
+}
+
+#endif
