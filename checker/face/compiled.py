@@ -19,13 +19,13 @@ import os
 import pathlib
 import pickle
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 import checker
 from checker.engines import native
+from checker.engines.native.build import replace_file, superfluous
 from checker.engines.native.emit import Generated
 from checker.errors import UserError
 from checker.face.plan import Job
@@ -59,10 +59,7 @@ class Compiled:
             return
         with contextlib.suppress(OSError, pickle.PicklingError):
             content = pickle.dumps((self.system, self.generated), pickle.HIGHEST_PROTOCOL)
-            handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=".new-")
-            with os.fdopen(handle, "wb") as new:
-                new.write(hashlib.sha256(content).digest() + content)
-            os.replace(name, self.file)
+            replace_file(self.file, hashlib.sha256(content).digest() + content)
 
 
 def compiled(job: Job) -> Compiled:
@@ -100,17 +97,9 @@ def _entry(job: Job) -> pathlib.Path | None:
 @functools.cache
 def _directory() -> pathlib.Path:
     directory = native.cache_directory()
-    entries = sorted(directory.glob("system-*"), key=_last_used)
-    for old in entries[:-KEPT]:
+    for old in superfluous(directory.glob("system-*"), KEPT):
         old.unlink(missing_ok=True)
     return directory
-
-
-def _last_used(entry: pathlib.Path) -> float:
-    """When an entry was used; one that another process has removed by now counts as old."""
-    with contextlib.suppress(FileNotFoundError):
-        return entry.stat().st_mtime
-    return 0.0
 
 
 @functools.cache

@@ -8,6 +8,7 @@ the re-check of every counterexample that SAT and SMT work has made customary.)
 """
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,7 +44,10 @@ class Certifier:
         self.system = system
         self._sound: dict[int, State] = {}
         self._walked: dict[tuple[int, int], TraceStep] = {}
-        self._initial = frozenset(initial_states(system))
+
+    @functools.cached_property
+    def _initial(self) -> frozenset[State]:
+        return frozenset(initial_states(self.system))
 
     def trace(self, name: str, path: Path, loop: int | None = None) -> Trace:
         """The trace of `path`, re-executed, on which the property `name` is seen to fail.

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from checker.engines.interp.evaluate import Scope, evaluate
+from checker.engines.interp.explore import STATE_INVARIANTS
 from checker.engines.interp.step import Step, deadlocked, initial_states, steps
 from checker.ir.system import Property, State, System
 from checker.results.exploration import Path
@@ -76,7 +77,7 @@ class _Search:
 
     def _judge(self, cost: Cost, place: Place) -> None:
         """The properties of the state itself, which cost no further step."""
-        failing = [p.name for p in self._declared("invariant", "lemma")
+        failing = [p.name for p in self._declared(*STATE_INVARIANTS)
                    if not evaluate(p.expr, Scope(self.system, place[0]))]
         if "deadlock" in self.open and deadlocked(self.system, place[0]):
             failing.append("deadlock")

@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from checker.engines.native.emit import SOURCES, Generated
 from checker.errors import EXIT_USAGE, UserError
@@ -84,7 +84,7 @@ def executable(generated: Generated, level: str | None = None) -> pathlib.Path:
 
     def build(target: pathlib.Path) -> None:
         source = directory / f"model-{key}.c"
-        _replace(source, generated.text.encode())
+        replace_file(source, generated.text.encode())
         _compile([*command, *model_flags, "-I", str(SOURCES), str(source), str(engine),
                   "-o", str(target), "-pthread"])
 
@@ -137,7 +137,7 @@ def _cached(target: pathlib.Path, build: Build) -> pathlib.Path:
             made = pathlib.Path(name)
             try:
                 build(made)
-                _replace(_sum_of(target), _checksum(made).encode())
+                replace_file(_sum_of(target), _checksum(made).encode())
                 os.replace(made, target)
             finally:
                 made.unlink(missing_ok=True)
@@ -162,7 +162,7 @@ def _sound(target: pathlib.Path) -> bool:
         return False
 
 
-def _replace(target: pathlib.Path, content: bytes) -> None:
+def replace_file(target: pathlib.Path, content: bytes) -> None:
     """Write a file so that others see it whole or not at all."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
     with os.fdopen(handle, "wb") as file:
@@ -170,16 +170,26 @@ def _replace(target: pathlib.Path, content: bytes) -> None:
     os.replace(name, target)
 
 
+def superfluous(entries: Iterable[pathlib.Path], kept: int) -> list[pathlib.Path]:
+    """Those of a cache's entries that were not used for longest, when there are more than
+    `kept`."""
+    return sorted(entries, key=_last_used)[:-kept]
+
+
+def _last_used(entry: pathlib.Path) -> float:
+    """When an entry was used; one that another process has removed by now counts as old."""
+    with contextlib.suppress(FileNotFoundError):
+        return entry.stat().st_mtime
+    return 0.0
+
+
 def _prune(directory: pathlib.Path) -> None:
     """Remove the models that were not used for longest, and what was never finished."""
     with contextlib.suppress(OSError):
         for path in directory.glob(".new-*"):
-            if time.time() - path.stat().st_mtime > ABANDONED:
+            if time.time() - _last_used(path) > ABANDONED:
                 path.unlink(missing_ok=True)
         models = [path for path in directory.glob("model-*") if not path.suffix]
-        if len(models) <= KEPT_MODELS:
-            return
-        models.sort(key=lambda path: path.stat().st_mtime)
-        for path in models[:-KEPT_MODELS]:
+        for path in superfluous(models, KEPT_MODELS):
             for old in (path, _sum_of(path), path.with_name(path.name + ".c")):
                 old.unlink(missing_ok=True)

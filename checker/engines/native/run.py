@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler,
-                                         cache_directory, executable)
+                                         executable)
 from checker.engines.native.checkpoint import Checkpoint
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
@@ -106,7 +106,6 @@ def _arguments(threads: int | None, limit: int | None, memory: int | None,
                stop_early: bool) -> list[str]:
     return [f"threads={threads or default_threads()}", f"limit={limit or 0}",
             f"memory={free_memory() if memory is None else memory}",
-            f"spill={cache_directory()}",
             f"early={int(stop_early)}"]
 
 
@@ -166,7 +165,9 @@ class _Run:
 
     def _finished(self, program: pathlib.Path) -> tuple[int, str]:
         """Run a program to its end; its status and what it wrote to the error output."""
-        with subprocess.Popen([program, *self.arguments], stdout=subprocess.PIPE,
+        # Levels that memory has no room for go to where the program lies.
+        arguments = [*self.arguments, f"spill={program.parent}"]
+        with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                               text=True) as process:
             self._follow(process)

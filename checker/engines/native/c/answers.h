@@ -4,32 +4,21 @@
 
 static void print_counts(const struct search *search)
 {
-    uint64_t distinct = 0, generated = 0;
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        distinct += search->workers[i].log.count;
-        generated += search->workers[i].generated;
-    }
     printf("result %s %llu %llu %zu %zu\n", reason_names[search->reason],
-           (unsigned long long)distinct, (unsigned long long)generated, search->initial,
-           atomic_load(&memory.held));
+           (unsigned long long)states_stored(search),
+           (unsigned long long)steps_generated(search), search->initial, atomic_load(&memory.held));
     printf("levels");
     for (size_t level = 0; level < search->levels; level++)
         printf(" %zu", level_count(search, level));
     printf("\nfired");
     for (unsigned l = 0; l < model.locations; l++)
-        for (unsigned i = 0; i < search->crew.size; i++)
-            if (search->workers[i].work.fired[l]) {
-                printf(" %u", l);
-                break;
-            }
+        if (has_fired(search, l))
+            printf(" %u", l);
     printf("\ntable %s %zu", kind_names[search->table.kind], table_memory(&search->table));
     printf("\nantecedents");
     for (unsigned a = 0; a < model.antecedents; a++)
-        for (unsigned i = 0; i < search->crew.size; i++)
-            if (search->workers[i].work.seen[a]) {
-                printf(" %u", a);
-                break;
-            }
+        if (has_seen(search, a))
+            printf(" %u", a);
     printf("\n");
     fflush(stdout);
 }

@@ -83,54 +83,32 @@ static bool save_level(const struct search *search, struct checkpoint *checkpoin
     unsigned char packed[PIECE * WORDS * sizeof(word)];
     for (size_t at = 0, count; at < size; at += count) {
         count = level_read(search, level, at, size, states);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             memcpy(packed + i * bytes, states + i * WORDS, bytes);
-        for (size_t i = 0; i < count; i++)
             checkpoint->sum = sum_of(checkpoint->sum, packed + i * bytes, bytes);
+        }
         if (fwrite(packed, bytes, count, checkpoint->states) != count)
             return false;
     }
     return true;
 }
 
-static void put_flags(struct words *words, const struct search *search, unsigned count,
-                      const bool *(*flags)(const struct worker *))
-{
-    for (unsigned f = 0; f < count; f++) {
-        bool set = false;
-        for (unsigned i = 0; i < search->crew.size; i++)
-            set |= flags(&search->workers[i])[f];
-        put_word(words, set);
-    }
-}
-
-static const bool *fired_by(const struct worker *worker)
-{
-    return worker->work.fired;
-}
-
-static const bool *seen_by(const struct worker *worker)
-{
-    return worker->work.seen;
-}
-
 static void put_all(struct words *words, const struct search *search)
 {
     const struct checkpoint *checkpoint = search->checkpoint;
-    word generated = 0;
-    for (unsigned i = 0; i < search->crew.size; i++)
-        generated += search->workers[i].generated;
     put_word(words, MAGIC);
     for (unsigned i = 0; i < KEY_WORDS; i++)
         put_word(words, checkpoint->key[i]);
-    put_word(words, generated);
+    put_word(words, steps_generated(search));
     put_word(words, search->initial);
     put_word(words, checkpoint->sum);
     put_word(words, search->levels);
     for (size_t level = 0; level < search->levels; level++)
         put_word(words, level_count(search, level));
-    put_flags(words, search, model.locations, fired_by);
-    put_flags(words, search, model.antecedents, seen_by);
+    for (unsigned l = 0; l < model.locations; l++)
+        put_word(words, has_fired(search, l));
+    for (unsigned a = 0; a < model.antecedents; a++)
+        put_word(words, has_seen(search, a));
     for (unsigned p = 0; p < model.properties; p++) {
         const struct finding *finding = &search->findings[p];
         put_word(words, finding->set);

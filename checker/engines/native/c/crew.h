@@ -65,4 +65,38 @@ static void together_over(struct search *search, size_t size, void (*job)(struct
         together(search, job);
 }
 
+/* ── what all of them have done ───────────────────────────────────────────────────────────── */
+
+static size_t states_stored(const struct search *search)
+{
+    size_t states = 0;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        states += search->workers[i].log.count;
+    return states;
+}
+
+static uint64_t steps_generated(const struct search *search)
+{
+    uint64_t generated = 0;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        generated += search->workers[i].generated;
+    return generated;
+}
+
+static bool has_fired(const struct search *search, unsigned location)
+{
+    for (unsigned i = 0; i < search->crew.size; i++)
+        if (search->workers[i].work.fired[location])
+            return true;
+    return false;
+}
+
+static bool has_seen(const struct search *search, unsigned antecedent)
+{
+    for (unsigned i = 0; i < search->crew.size; i++)
+        if (search->workers[i].work.seen[antecedent])
+            return true;
+    return false;
+}
+
 #endif

@@ -75,13 +75,12 @@ static void refill(struct worker *worker)
  * those of the one that is now are as many as there are states. */
 static void interlude(struct search *search, struct table *now, void (*job)(struct worker *))
 {
-    size_t at[MOST_THREADS], end[MOST_THREADS], states = 0;
+    size_t at[MOST_THREADS], end[MOST_THREADS];
     for (unsigned i = 0; i < search->crew.size; i++) {
         struct worker *worker = &search->workers[i];
         at[i] = worker->at;
         end[i] = worker->end;
         worker->tickets = 0;
-        states += worker->log.count;
     }
     const size_t cursor = atomic_exchange(&search->cursor, 0);
     together(search, job);
@@ -90,7 +89,7 @@ static void interlude(struct search *search, struct table *now, void (*job)(stru
         search->workers[i].at = at[i];
         search->workers[i].end = end[i];
     }
-    atomic_store(&now->reserved, states);
+    atomic_store(&now->reserved, states_stored(search));
 }
 
 /* False where some states found no slot in it: the old table remains. */

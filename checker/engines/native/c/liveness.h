@@ -416,14 +416,10 @@ static void open_liveness(struct search *search)
 static void make_room(struct search *search)
 {
     const struct graph *graph = &search->liveness->graph;
-    size_t states = 0, steps = 0;
-    for (unsigned i = 0; i < search->crew.size; i++) {
-        states += search->workers[i].log.count;
-        steps += search->workers[i].generated;
-    }
     const size_t each = sizeof(struct vertex) + graph->mask_bytes + sizeof(struct frame)
                         + sizeof(node);
-    const size_t wanted = states * each + row_units(1) * sizeof(uint32_t) * steps;
+    const size_t wanted = states_stored(search) * each
+                          + row_units(1) * sizeof(uint32_t) * steps_generated(search);
     if (atomic_load(&memory.held) + wanted <= memory.budget)
         return;
     for (unsigned i = 0; i < search->crew.size; i++) {

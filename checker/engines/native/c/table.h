@@ -1,6 +1,6 @@
 /* The set of the states seen, without locks: exact, and as small as the width of a state allows.
  *
- * Whoever turns the empty slot into its own with one compare-and-swap owns it. Five kinds:
+ * Whoever turns the empty slot into its own with one compare-and-swap owns it. Four kinds:
  *
  *   DIRECT  one bit for every code that a state can have: nothing is hashed or compared.
  *   SHORT   slots of 16 bits, and
