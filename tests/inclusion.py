@@ -15,8 +15,8 @@ from checker.results.trace import Trace
 class Dice(Director):
     """Hooks where chance makes the choices."""
 
-    def __init__(self, rng, failing):
-        super().__init__(timeout=20)
+    def __init__(self, rng, failing, timeout):
+        super().__init__(timeout=timeout)
         self.rng, self.failing = rng, failing
 
     def fails(self, name):
@@ -29,13 +29,14 @@ class Dice(Director):
 class Run:
     """One random run; `states` are the model's states that agree with all that was seen, `log`
     what happened. `built_as` is the system whose constants the reference has, where it is to
-    have a mistake that the model has not."""
+    have a mistake that the model has not; `hook` gives the reference's name for a step."""
 
-    def __init__(self, system, adapter, seed, *, built_as=None, failing=0.2):
-        self.system, self.rng = system, random.Random(seed)
+    def __init__(self, system, adapter, seed, *, built_as=None, failing=0.2, hook=str,
+                 timeout=20):
+        self.system, self.rng, self.hook = system, random.Random(seed), hook
         self.log = []
         initial = self.rng.choice(list(initial_states(system)))
-        self.director = Dice(self.rng, failing)
+        self.director = Dice(self.rng, failing, timeout)
         trace = Trace(built_as or system, "", "", initial, ())
         self.stage = self.director.stage = adapter.build(trace, self.director)
         for name, body in self.stage.threads().items():
@@ -50,7 +51,7 @@ class Run:
 
     def step(self):
         ready = [i for i in self.system.instances
-                 if all(enabled(self.system, state, i) for state in self.states)]
+                 if any(enabled(self.system, state, i) for state in self.states)]
         assert ready, f"nobody can step any more after {self.log[-10:]}"
         instance = self.rng.choice(ready)
         self.log.append((str(instance), self.at(instance)))
@@ -69,17 +70,19 @@ class Run:
 
     def label(self, state, instance):
         at = location_of(self.system, state, instance)
-        return None if at is None else at.label
+        return None if at is None else self.hook(at.label)
 
     def at(self, instance):
         return self.director.position[self.stage.thread(instance)]
 
 
-def behaves(system, adapter, seed, count, **more):
-    """Run `count` steps; the run. Raises AssertionError where the model has no such step."""
+def behaves(system, adapter, seed, count, *, holds=lambda stage: True, **more):
+    """Run `count` steps; the run. Raises AssertionError where the model has no such step, and
+    where `holds` is not true of what there is at the end."""
     run = Run(system, adapter, seed, **more)
     try:
         run.steps(count)
+        assert holds(run.stage)
     finally:
         assert run.director.close() == ()
     return run
