@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from checker.engines import native
-from checker.engines.smt.anysize import (AnySizeProof, lemma_file, lemma_text, prove_any_size,
-                                         write_certificate)
+from checker.engines.smt.anysize import (AnySizeProof, counted, lemma_file, lemma_text,
+                                         prove_any_size, write_certificate)
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.proof import MOST_STATES
 from checker.errors import UserError
@@ -41,6 +41,9 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     """
     if job.preemptible:
         raise UserError("--preemptible does not go with --any-size")
+    if keep and (job.fault or job.constants):
+        raise UserError("--keep is for an instance as it should be, without --fault and --set",
+                        hint="what is kept is proved again by each `checker verify`")
     provable = [p.name for p in system.properties if p.kind in SAFETY]
     for name in properties:
         if name not in provable:
@@ -116,10 +119,9 @@ def _headline(refusal: str) -> str:
 
 
 def _proved(proof: AnySizeProof) -> str:
-    sizes = ", ".join(proof.sizes)
     count = len(proof.lemmas)
     uses = f"; uses {count} lemma{'s' * (count != 1)}" if count else ""
-    return f"proved for every number of {sizes}{uses}"
+    return f"proved for every number of {counted(proof.sizes)}{uses}"
 
 
 def _certificate(proof: AnySizeProof, folder: str) -> str:
@@ -135,7 +137,9 @@ def _lemmas(job: Job, proof: AnySizeProof, keep: bool) -> str:
     file = lemma_file(job.spec.path)
     if keep:
         before = file.read_text(encoding="utf-8") if file.is_file() else ""
-        write_file(file, lemma_text(proof.name, list(proof.sizes), proof.lemmas, before))
+        proves = [name for name in proof.named("proved") if name != "deadlock"]
+        write_file(file, lemma_text(proof.name, proof.sizes, proof.lemmas, before,
+                                    instance=job.instance, proves=proves))
         return f"the lemmas are written to {short_path(str(file))}"
     lines = [f"lemmas found; --keep writes them to {short_path(str(file))}"]
     return "\n".join([*lines, *(f"  {lemma}" for lemma in proof.lemmas)])

@@ -15,6 +15,7 @@ from checker.engines.interp.liveness import check_liveness
 from checker.errors import SpecError, UserError
 from checker.face.command import trace_meta
 from checker.face.compiled import compiled
+from checker.face.kept import with_kept_proof
 from checker.face.plan import Job
 from checker.face.recorded import Recorded, certified_again
 from checker.face.search import Limits, search
@@ -25,6 +26,7 @@ from checker.judgement.certify import Certifier, NotCertified
 from checker.judgement.vacuity import Complaint, vacuity
 from checker.lang.component import Fault
 from checker.results.exploration import Exploration, Liveness, Path, Report
+from checker.results.kept_proof import KeptProof
 from checker.results.trace import Trace
 from checker.results.verdict import Outcome, Verdict
 
@@ -54,7 +56,8 @@ class Result:
 class Run:
     """One job and what came of it. `error` is set where it did not even compile.
 
-    `defects` are claims of an engine that did not certify: defects of the checker.
+    `defects` are claims of an engine that did not certify: defects of the checker. `proof` is
+    what the lemmas kept beside the spec prove for every size, where there are any.
     """
 
     job: Job
@@ -64,6 +67,7 @@ class Run:
     complaints: tuple[Complaint, ...] = ()
     notes: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    proof: KeptProof | None = None
     error: SpecError | UserError | None = None
     recorded: tuple[Recorded, ...] = ()
 
@@ -71,7 +75,14 @@ class Run:
     def interrupted(self) -> bool:
         reasons = [self.found.reason] if self.found else []
         reasons += [r.verdict.coverage for r in self.results if r.verdict.kind in LIVENESS]
+        reasons += [self.proof.reason] if self.proof else []
         return "interrupted" in reasons
+
+    def proved(self, name: str) -> bool:
+        """Whether a property is proved for every size of just this instance."""
+        proof = self.proof
+        return (proof is not None and proof.instance == self.job.instance
+                and name in proof.proved)
 
     def with_standing(self, standing: Standing) -> list[Result]:
         return [result for result in self.results if result.standing == standing]
@@ -100,7 +111,7 @@ def check_all(jobs: Sequence[Job], limits: Limits = Limits(),
     with Workers(check_small, jobs, limits) as workers:
         for number, job in enumerate(jobs):
             report = observe(job)
-            run = workers.result(number) or check_job(job, limits, report)
+            run = workers.result(number) or with_kept_proof(check_job(job, limits, report), limits)
             yield run
             if run.interrupted:
                 return
@@ -112,7 +123,8 @@ def check_small(job: Job, limits: Limits) -> Run | None:
                      limit=min(SMALL_JOB, limits.limit or SMALL_JOB))
     run = check_job(job, budget)
     cut = run.found is not None and not run.found.complete and budget.limit != limits.limit
-    return None if cut and run.found.distinct >= SMALL_JOB else run
+    large = cut and run.found.distinct >= SMALL_JOB
+    return None if large else with_kept_proof(run, limits)
 
 
 def check_job(job: Job, limits: Limits, report: Report | None = None) -> Run:

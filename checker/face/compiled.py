@@ -1,4 +1,4 @@
-"""Compiled specs, kept by content: compiling one takes longer than searching it.
+"""Compiled specs, kept by content: compiling one takes longer than searching it. So do proofs.
 
 The key of an entry is a hash of everything that the compilation read: the checker's own files,
 the spec's file and the files that it imports, and the constants. What is kept is the `System`
@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import checker
 from checker.engines import native
@@ -31,8 +32,9 @@ from checker.errors import UserError
 from checker.face.plan import Job
 from checker.ir.system import System
 
+KINDS = ("system", "proof")
 KEPT = 1000
-"""Entries; when there are more, those that were not used for longest go."""
+"""Entries of a kind; when there are more, those that were not used for longest go."""
 
 
 @dataclass(slots=True)
@@ -55,29 +57,42 @@ class Compiled:
 
     def keep(self) -> None:
         """Write the entry, whole or not at all."""
-        if self.file is None:
-            return
-        with contextlib.suppress(OSError, pickle.PicklingError):
-            content = pickle.dumps((self.system, self.generated), pickle.HIGHEST_PROTOCOL)
-            replace_file(self.file, hashlib.sha256(content).digest() + content)
+        write_entry(self.file, (self.system, self.generated))
 
 
 def compiled(job: Job) -> Compiled:
     """The job's system, from the cache or compiled now. Raises SpecError and UserError."""
-    file = _entry(job)
-    if file is not None:
-        with contextlib.suppress(OSError, ValueError, pickle.UnpicklingError):
-            content = file.read_bytes()
-            if hashlib.sha256(content[32:]).digest() == content[:32]:
-                os.utime(file)
-                return Compiled(*pickle.loads(content[32:]), file)
+    file = entry(job)
+    kept = read_entry(file)
+    if kept is not None:
+        return Compiled(*kept, file)
     found = Compiled(job.system(), None, file)
     found.keep()
     return found
 
 
-def _entry(job: Job) -> pathlib.Path | None:
-    """The file of a job's entry; None where it can not be kept."""
+def read_entry(file: pathlib.Path | None) -> Any:
+    """What was written to a file of the cache; None where there is nothing, or it is damaged."""
+    if file is not None:
+        with contextlib.suppress(OSError, ValueError, pickle.UnpicklingError):
+            content = file.read_bytes()
+            if hashlib.sha256(content[32:]).digest() == content[:32]:
+                os.utime(file)
+                return pickle.loads(content[32:])
+    return None
+
+
+def write_entry(file: pathlib.Path | None, value: Any) -> None:
+    """Write a file of the cache, whole or not at all."""
+    if file is None:
+        return
+    with contextlib.suppress(OSError, pickle.PicklingError):
+        content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        replace_file(file, hashlib.sha256(content).digest() + content)
+
+
+def entry(job: Job, kind: str = "system", *more: Any) -> pathlib.Path | None:
+    """The file of what is known of a job, and of `more`; None where it can not be kept."""
     fault = dict(job.fault.constants) if job.fault else {}
     constants = repr(sorted({**job.spec.arguments(job.at, job.constants), **fault,
                              **job.constants}.items()))
@@ -90,15 +105,16 @@ def _entry(job: Job) -> pathlib.Path | None:
     for path in sorted(_imported(job.spec.path)):
         digest.update(str(path).encode() + b"\0" + path.read_bytes())
     # A compiled system carries the spec's other faults' names nowhere, but checks them all.
-    digest.update(repr((job.spec.name, constants, job.preemptible)).encode())
-    return directory / f"system-{digest.hexdigest()[:32]}"
+    digest.update(repr((job.spec.name, constants, job.preemptible, *more)).encode())
+    return directory / f"{kind}-{digest.hexdigest()[:32]}"
 
 
 @functools.cache
 def _directory() -> pathlib.Path:
     directory = native.cache_directory()
-    for old in superfluous(directory.glob("system-*"), KEPT):
-        old.unlink(missing_ok=True)
+    for kind in KINDS:
+        for old in superfluous(directory.glob(f"{kind}-*"), KEPT):
+            old.unlink(missing_ok=True)
     return directory
 
 

@@ -55,6 +55,12 @@ def _suite(root: xml.Element, run: Run) -> None:
     for complaint in run.complaints:
         _case(suite, classname, f"{complaint.name} is not vacuous", "failure", complaint.kind,
               f"{complaint.message} ({complaint.loc})")
+    for problem in run.proof.problems if run.proof else ():
+        _case(suite, classname, f"{problem.name} is proved for every size", "failure", "unproved",
+              f"{problem.message} ({problem.loc})", problem.hint)
+    if run.proof and run.proof.reason:
+        _case(suite, classname, "the kept lemmas are proved", "failure", "unknown",
+              run.proof.reason)
     for defect in run.defects:
         _case(suite, classname, "every trace certifies", "error", "defect", defect)
 

@@ -28,7 +28,7 @@ from checker.source import short_path
 MARKS: dict[Standing, tuple[str, str]] = {
     "declared": ("✓", "green"), "differs": ("✗", "bold red"), "unknown": ("?", "yellow")}
 OUTCOME_STYLES = {"holds": "", "violated": "bold", "unknown": "yellow", "vacuous": "bold red",
-                  "error": "bold red"}
+                  "error": "bold red", "unproved": "bold red"}
 TRACE_STYLES = {"headline": "bold red", "doc": "italic", "lanes": "bold", "initial": "dim",
                 "step": "", "change": "cyan", "failure": "bold red", "loop": "magenta",
                 "explanation": "yellow", "replay": "green", "blank": ""}
@@ -77,7 +77,7 @@ class Ledger:
             self._row(row, width, engine)
         if run.found is not None and run.found.distinct >= LARGE:
             self.line(f"    search: {_effort(run.found)}", "dim")
-        for note in run.notes:
+        for note in (*run.notes, *_of_proof(run)):
             self.line(f"    note: {note}", "dim")
         self.console.file.flush()         # whoever follows in a pipe sees each run as it ends
         if run.error is not None:
@@ -211,6 +211,22 @@ def rows(run: Run, verbose: bool = False) -> Iterator[Row]:
     for complaint in run.complaints:
         place = str(complaint.loc) if complaint.loc.line else ""
         yield Row("differs", "vacuous", complaint.name, "", complaint.message, place)
+    for problem in run.proof.problems if run.proof else ():
+        place = str(problem.loc) if problem.loc.line else ""
+        yield Row("differs", "unproved", problem.name, "", problem.message, place)
+    if run.proof and run.proof.reason:
+        yield Row("unknown", "unknown", "kept lemmas", "", run.proof.reason)
+
+
+def _of_proof(run: Run) -> Iterator[str]:
+    """What the kept lemmas prove of another instance than the one explored, and the remedies."""
+    proof = run.proof
+    if proof is None:
+        return
+    if proof.instance != run.job.instance and proof.proved:
+        yield (f"{proof.coverage} at {proof.instance}, with the kept lemmas: "
+               f"{', '.join(proof.proved)}")
+    yield from dict.fromkeys(f"remedy: {p.hint}" for p in proof.problems if p.hint)
 
 
 def _together(run: Run, result: Result) -> tuple[str, ...]:
@@ -245,6 +261,8 @@ def _summary(report: Report) -> Text:
         good = sum(not recorded.error for recorded in report.recorded)
         parts.append((f"{good} of {len(report.recorded)} recorded certified",
                       "green" if good == len(report.recorded) else "bold red"))
+    if report.proof_problems:
+        parts.append((f"{report.proof_problems} unproved", "bold red"))
     broken = len(report.errors) + sum(run.error is not None for run in report.runs)
     if broken:
         parts.append((f"{broken} at fault", "bold red"))

@@ -60,7 +60,7 @@ def write(report: Report) -> str:
 
 def section(folder: str, runs: Sequence[Run]) -> str:
     """The tables of one folder's specs."""
-    tables = (_systems(runs), _properties(runs), _faults(runs))
+    tables = (_systems(runs), _properties(runs), _elsewhere(runs), _faults(runs))
     return "\n".join([f"### {folder}\n", *filter(None, tables)])
 
 
@@ -101,7 +101,7 @@ def _properties(runs: Sequence[Run]) -> str:
                 together["holds"] = together.get("holds", 0) + 1
             else:
                 row = cells.setdefault((f"`{verdict.property}`", verdict.kind), {})
-                row[_variant(run)] = _verdict(result)
+                row[_variant(run)] = _verdict(run, result)
         for outcome, count in together.items():
             row = cells.setdefault((f"{count} others", "implicit"), {})
             row[_variant(run)] = outcome
@@ -111,12 +111,31 @@ def _properties(runs: Sequence[Run]) -> str:
     return _table(("property", "kind", *variants), rows, "ll" + "l" * len(variants))
 
 
-def _verdict(result: Result) -> str:
-    """The outcome; of what was seen, after how many steps; of what was not declared, loudly."""
+def _verdict(run: Run, result: Result) -> str:
+    """The outcome; of what was seen, after how many steps; what is proved for every size; of
+    what was not declared, loudly."""
     verdict = result.verdict
-    seen = f", {_steps(result)}" if verdict.trace is not None else ""
-    text = f"{verdict.outcome}{seen}"
+    text = verdict.outcome
+    if verdict.trace is not None:
+        text += f", {_steps(result)}"
+    elif run.proof is not None and run.proved(verdict.property):
+        text += f"; {run.proof.coverage}"
     return text if result.standing == "declared" else f"**{text}**"
+
+
+def _elsewhere(runs: Sequence[Run]) -> str:
+    """What kept lemmas prove of other instances than those explored, and what they do not."""
+    lines = []
+    for run in runs:
+        proof = run.proof
+        if proof is None:
+            continue
+        if proof.instance != run.job.instance and proof.proved:
+            names = ", ".join(f"`{name}`" for name in proof.proved)
+            lines.append(f"{_variant(run)} at `{proof.instance}` is {proof.coverage}: {names}.\n")
+        if proof.problems or proof.reason:
+            lines.append(f"**{_variant(run)}: the kept lemmas do not prove what they should.**\n")
+    return "\n".join(lines)
 
 
 def _steps(result: Result) -> str:

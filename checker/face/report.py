@@ -37,6 +37,7 @@ class Report:
     @property
     def exit_status(self) -> int:
         statuses = {_status_of(run) for run in self.runs}
+        statuses |= {run.proof.status for run in self.runs if run.proof is not None}
         statuses |= {recorded.status for recorded in self.recorded}
         statuses |= {error.exit_status for error in self.errors}
         # Nothing checked is nothing known, whatever the reason.
@@ -46,6 +47,10 @@ class Report:
 
     def count(self, standing: Standing) -> int:
         return sum(len(run.with_standing(standing)) for run in self.runs)
+
+    @property
+    def proof_problems(self) -> int:
+        return sum(len(run.proof.problems) for run in self.runs if run.proof is not None)
 
     @property
     def complaints(self) -> int:

@@ -22,6 +22,7 @@ RULES = {
     "property": "A property does not hold as the spec declares.",
     "unknown": "Whether a property holds is not known.",
     "vacuous": "Something is checked only in appearance.",
+    "unproved": "The lemmas kept beside a spec do not prove any more what they proved.",
     "recorded": "A recorded counterexample does not certify any more.",
     "usage": "The checker was asked for something impossible.",
     "defect": "A defect of the checker.",
@@ -64,6 +65,12 @@ def _of_run(run: Run) -> Iterator[dict[str, Any]]:
     for complaint in run.complaints:
         yield _result("vacuous", "error", f"{who}: {complaint.message}",
                       complaint.loc if complaint.loc.line else spec)
+    for problem in run.proof.problems if run.proof else ():
+        yield _result("unproved", "error", f"{who}: {problem.name}: {problem.message}"
+                      + (f"\n{problem.hint}" if problem.hint else ""),
+                      problem.loc if problem.loc.line else spec)
+    if run.proof and run.proof.reason:
+        yield _result("unknown", "warning", f"{who}: {run.proof.reason}", spec)
     for defect in run.defects:
         yield _result("defect", "error", f"{who}: {defect}", spec)
     if run.error is not None:

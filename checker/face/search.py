@@ -35,7 +35,7 @@ Engine = Literal["auto", "interp", "native"]
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How to search and how far. `threads`, `memory`, `reduce` and `checkpoint` (a folder)
-    are for the native engine."""
+    are for the native engine. `proofs`: prove again with the lemmas that are kept."""
 
     engine: Engine = "auto"
     threads: int | None = None
@@ -45,6 +45,7 @@ class Limits:
     reduce: tuple[native.Reduction, ...] = ()
     checkpoint: str | None = None
     fewest_switches: bool = False
+    proofs: bool = True
 
 
 def search(compiled: Compiled, limits: Limits,

@@ -11,6 +11,7 @@ from checker.face.check import Result, Run
 from checker.face.recorded import Recorded
 from checker.face.report import Report
 from checker.judgement.vacuity import Complaint
+from checker.results.kept_proof import KeptProof
 from checker.results.trace import Trace, TraceStep
 from checker.source import Loc, short_path
 
@@ -29,6 +30,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "exit_status": report.exit_status, "interrupted": report.interrupted,
         "counts": {"declared": report.count("declared"), "differs": report.count("differs"),
                    "unknown": report.count("unknown"), "vacuous": report.complaints,
+                   "unproved": report.proof_problems,
                    "planned_runs": report.planned},
         "left_out": list(report.left_out), "seconds": round(report.seconds, 3),
         "runs": [_run(run) for run in report.runs],
@@ -49,6 +51,7 @@ def _run(run: Run) -> dict[str, Any]:
         "results": [_result(run, result) for result in run.results],
         "vacuous": [_complaint(complaint) for complaint in run.complaints],
         "notes": list(run.notes), "defects": list(run.defects),
+        "proof": _proof(run.proof) if run.proof else None,
         "errors": list(_errors(run.error)) if run.error else [],
         "search": None,
     }
@@ -92,6 +95,14 @@ def _loc(loc: Loc | None) -> dict[str, Any] | None:
     if loc is None or not loc.line:
         return None
     return {"path": short_path(loc.path), "line": loc.line, "column": loc.column + 1}
+
+
+def _proof(proof: KeptProof) -> dict[str, Any]:
+    return {"instance": proof.instance, "every_number_of": proof.sizes, "lemmas": proof.lemmas,
+            "proved": list(proof.proved), "assumptions": list(proof.assumptions),
+            "reason": proof.reason,
+            "problems": [{"name": p.name, "message": p.message, "hint": p.hint,
+                          "location": _loc(p.loc)} for p in proof.problems]}
 
 
 def _complaint(complaint: Complaint) -> dict[str, Any]:

@@ -56,6 +56,8 @@ from checker.ir.system import IMPLICIT
               help="Save the search in DIR every minute, and go on from what is there.")
 @click.option("--fewest-switches", is_flag=True,
               help="Show each violation with the fewest context switches, not a shortest one.")
+@click.option("--no-proofs", is_flag=True,
+              help="Do not prove again, for every size, with the lemmas kept beside a spec.")
 @click.option("--stop-early", is_flag=True,
               help="Stop at the first violation; the rest is then unknown.")
 @click.option("--save", "folder", metavar="DIR", type=click.Path(file_okay=False),
@@ -114,7 +116,7 @@ def _selection(options: dict[str, Any]) -> Selection:
 def _limits(options: dict[str, Any]) -> Limits:
     names = ("engine", "threads", "limit", "memory", "stop_early", "reduce", "checkpoint",
              "fewest_switches")
-    limits = Limits(**{name: options[name] for name in names})
+    limits = Limits(**{name: options[name] for name in names}, proofs=not options["no_proofs"])
     if limits.engine == "interp" and (limits.threads or limits.memory):
         raise UserError("--threads and --memory are for the native engine, not for interp")
     if limits.engine == "interp" and limits.reduce:
@@ -210,4 +212,7 @@ def _only(run: Run, name: str) -> Run:
     kept = tuple(r for r in run.results
                  if name in (r.verdict.property, base_name(r.verdict.property)))
     complaints = tuple(c for c in run.complaints if c.name == name)
-    return replace(run, results=kept, complaints=complaints)
+    proof = run.proof
+    if proof is not None and all(problem.name != name for problem in proof.problems):
+        proof = replace(proof, problems=())
+    return replace(run, results=kept, complaints=complaints, proof=proof)

@@ -70,10 +70,10 @@ def test_seeds_do_not_matter():
 def test_lemmas_are_written_and_read_as_python():
     found = proof("two_phase")
     system = spec("two_phase").system()
-    text = lemma_text(found.name, ["managers"], found.lemmas, '"""Mine."""\nA = ("a",)\n')
+    text = lemma_text(found.name, found.sizes, found.lemmas, '"""Mine."""\nA = ("a",)\n')
     read = read_file(system, "lemmas.py", text)
     assert [show_lemma(system, written.expr) for written in read] == list(found.lemmas)
-    shorter = lemma_text(found.name, ["managers"], found.lemmas[:1], text)
+    shorter = lemma_text(found.name, found.sizes, found.lemmas[:1], text)
     assert shorter.startswith('"""Mine."""') and len(read_file(system, "", shorter)) == 1
     assert not read_file(spec("lock_server").system(), "", text)     # another spec's
 

@@ -404,7 +404,7 @@ def test_prove_for_every_size(run, home):
     (home / "tokens.py").write_text(ANY_SIZE)
     answer = run("prove", "tokens.py", "--any-size")
     counted = {row[2]: row for row in answer.rows()}["counted"]
-    assert counted[:2] == ("✓", "holds") and "proved for every number of client" in counted[3]
+    assert counted[:2] == ("✓", "holds") and "proved for every number of clients" in counted[3]
     assert "assumption: uniform" in answer.out
     assert "lemmas found; --keep writes them to tokens_lemmas.py" in answer.out
     kept = run("prove", "tokens.py", "--any-size", "--keep")

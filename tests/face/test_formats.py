@@ -63,7 +63,7 @@ def test_json_of_a_violation(reported):
     assert [step["label"] for step in low["trace"]["steps"]] == ["count"] * 3
     assert one["search"]["distinct"] == 4 and one["search"]["complete"]
     assert report["counts"] == {"declared": 11, "differs": 1, "unknown": 0, "vacuous": 0,
-                                "planned_runs": 1}
+                                "unproved": 0, "planned_runs": 1}
 
 
 def test_json_of_an_error(reported):

@@ -7,9 +7,9 @@ meaning there, `encode` puts it together. `question` and `prover` ask Z3. `atoms
 `lemmas` reads and writes them as Python, and `kept` is the file they are kept in.
 """
 from checker.engines.smt.anysize.certificate import check_certificate, write_certificate
-from checker.engines.smt.anysize.kept import lemma_file, lemma_text
+from checker.engines.smt.anysize.kept import Kept, counted, kept_lemmas, lemma_file, lemma_text
 from checker.engines.smt.anysize.proof import AnySizeProof, prove_any_size
 from checker.engines.smt.anysize.refuse import OutsideFragment
 
-__all__ = ["AnySizeProof", "OutsideFragment", "check_certificate", "lemma_file", "lemma_text",
-           "prove_any_size", "write_certificate"]
+__all__ = ["AnySizeProof", "Kept", "OutsideFragment", "check_certificate", "counted",
+           "kept_lemmas", "lemma_file", "lemma_text", "prove_any_size", "write_certificate"]

@@ -100,7 +100,7 @@ class AnySizeProof:
 def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
                    constants: Mapping[str, Any] | None = None,
                    lemmas: Sequence[str] | None = None, infer: bool = True,
-                   properties: Sequence[str] = (),
+                   explain: bool = True, properties: Sequence[str] = (),
                    rlimit: int = RLIMIT, seed: int = 0, most_states: int = MOST_STATES,
                    explorer: Callable[[System], Exploration] | None = None,
                    states: Callable[[System, int], Sample] = reachable,
@@ -109,16 +109,16 @@ def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
 
     `spec` has `system(instance, fault=..., **constants)`, `constants` and `path`, as
     `frontend.spec.Spec`. `lemmas` are Python expressions; without them those of the file beside
-    the spec are used. `infer`: look for lemmas where these do not suffice. `properties`: prove
-    these alone, and nothing of the others is supposed. `explorer` looks for
-    violations at one size and `states` lists its states; the interpreter does, unless another
-    engine is given.
+    the spec are used. `infer`: look for lemmas where these do not suffice. `explain`: look for a
+    finite counterexample where something is not proved. `properties`: prove these alone, and
+    nothing of the others is supposed. `explorer` looks for violations at one size and `states`
+    lists its states; the interpreter does, unless another engine is given.
     """
     started = time.perf_counter()
     proof = AnySizeProof(spec.name)
     job = _Job(spec, instance, fault, dict(constants or {}), most_states,
                Budget(rlimit, seed), explorer, states, report or (lambda text: None), proof,
-               frozenset(properties))
+               frozenset(properties), explain)
     try:
         job.run(lemmas, infer)
     except OutsideFragment as outside:
@@ -147,6 +147,7 @@ class _Job:
     tell: Tell
     proof: AnySizeProof
     properties: frozenset[str] = frozenset()
+    explained: bool = True
     names: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
@@ -200,7 +201,7 @@ class _Job:
         known = [show_lemma(whole.system, e) for e in self.given(whole.system, lemmas)]
         self.not_for_every_size()
         prover = self.attempt(whole, known, patient=bool(known) or not infer)
-        if self.proof.complete:
+        if self.proof.complete or not (infer or self.explained):
             return
         self.tell("exploring small sizes")
         refuted = failures.refuted(whole, known, self.limit, self.explorer or self.explore)
@@ -209,7 +210,7 @@ class _Job:
         if infer and not any(gap.is_violation for gap in refuted):
             prover = self.infer(whole, known)
             self.proof.inferred = True
-        if not self.proof.complete:
+        if self.explained and not self.proof.complete:
             self.explain(whole, prover)
 
     @property
