@@ -18,7 +18,8 @@ class Compaction(Component):
         self.driver = driver
         self.pages = driver.pages
         self.page = driver.page
-        self.followed_nothing = Bool    # page->private was followed where it led nowhere
+        # A struct page was used that is another's, or its private where it led nowhere.
+        self.followed_nothing = Bool
 
     def worth_a_try(self, p):
         return self.pages.balloon_type[p] and not self.pages.pg_isolated[p] \
@@ -50,6 +51,8 @@ class Compaction(Component):
             if not self.pages.private[p]:
                 self.followed_nothing = True
                 return False
+        if self.pages.in_guests_hands(p):
+            self.followed_nothing = True            # without a reference it may be anything
         if not self.pages.pg_locked[p].try_acquire():
             return False
         if not self.pages.balloon_type[p] or self.pages.pg_isolated[p]:

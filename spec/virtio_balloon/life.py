@@ -25,7 +25,8 @@ class Life(Component):
         self.config_lock = Lock         # of struct virtio_device
         self.config_enabled = Bool      # interrupts on a change of the configuration reach it
         self.change_pending = Bool      # one came while they did not
-        self.removing = Bool            # virtballoon_remove runs
+        if options.removes:
+            self.removing = Bool        # virtballoon_remove runs
 
     @process(daemon=True)
     async def administrator(self):
@@ -34,6 +35,8 @@ class Life(Component):
             await until(lambda: self.wanted == "stay" and self.config_enabled, "unbind or suspend",
                         source="drivers/base/dd.c, kernel/power/main.c")
             self.wanted = pick(self.options.wishes, "wish")
+            if not self.options.restless:
+                return
 
     @process(daemon=True, fair="weak")
     async def core(self):
@@ -48,8 +51,9 @@ class Life(Component):
                 if self.options.suspends:
                     if bound:
                         await self.suspend()
-                if not bound:
-                    await self.virtballoon_remove()
+                if self.options.removes:
+                    if not bound:
+                        await self.virtballoon_remove()
 
     # probe
 

@@ -103,7 +103,7 @@ class LifeRules(Component):
         """L4: out_of_memory does not wait for ever."""
         return self.oom.notified, not self.oom.notified
 
-    @leads_to(when="must_progress")
+    @leads_to(when="must_go")
     def removal_ends(self):
         """L4, L5: a device that is to be removed is removed."""
         return self.life.removing, not self.life.removing
@@ -117,7 +117,7 @@ class LifeRules(Component):
     def bound_and_inflated(self):
         return self.life.mounted and self.life.config_enabled and self.driver.num_pages > 0
 
-    @sometimes(when="lives_and_inflates")
+    @sometimes(when="goes_inflated")
     def removed_while_inflated(self):
         return self.life.removing and self.driver.num_pages > 0
 

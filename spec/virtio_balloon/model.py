@@ -33,8 +33,10 @@ class Balloon(Rules, LifeRules):
       the host      target: the first size it wants (None: any); changes: how often it changes
                     its mind (0: for ever), to one of `sizes` (None: any); discards_after_ack;
                     silent: it never answers
-      who is there  oom, compaction, direct_compaction, stats, suspends; fs_lock: reclaim may
-                    need a lock of others
+      who is there  oom, compaction, direct_compaction, stats, suspends; wishes: of the
+                    administrator ("stay", "remove", "suspend"; None: all that there are), who
+                    is restless or has one wish in all; fs_lock: reclaim may need a lock of
+                    others
       failures      alloc_fails, restore_fails, freezes_tasks=False: a freeze leaves out tasks
       versions      allocates, deletes, recounts, oom_counts, aligns, inits_stats, unmounts
       mistakes      release, walk, clamps, tells, stores, type_test, migrate_lock, dequeue_locks,
@@ -52,7 +54,7 @@ class Balloon(Rules, LifeRules):
                  target=0, changes=0, sizes=None, reads_actual=False,
                  discards_after_ack=False, silent=False,
                  oom=True, compaction=True, direct_compaction=False, fs_lock=False,
-                 suspends=True, alloc_fails=True, progress=False,
+                 suspends=True, wishes=None, restless=True, alloc_fails=True, progress=False,
                  allocates=None, deletes=None, recounts=None, oom_counts=None, aligns=None,
                  inits_stats=None, unmounts=None,
                  release="locked", walk="locked", clamps=True, tells="before_release",
@@ -62,13 +64,14 @@ class Balloon(Rules, LifeRules):
                  freezes_tasks=True, restore_fails=False, leaks_once=False, forgets_stats=False,
                  resets=True, strict=None, strict_kick=False):
         fixed = self.fixed
+        if wishes is None:
+            wishes = ("stay", "remove", "suspend") if suspends else ("stay", "remove")
         self.options = SimpleNamespace(
             life=self.alive, per_page=per_page, must_tell=must_tell,
             deflate_on_oom=deflate_on_oom, target=target, changes=changes, sizes=sizes,
             reads_actual=reads_actual, discards_after_ack=discards_after_ack, silent=silent,
             direct_compaction=direct_compaction, fs_lock=fs_lock, alloc_fails=alloc_fails,
-            suspends=suspends,
-            wishes=("stay", "remove", "suspend") if suspends else ("stay", "remove"),
+            suspends=suspends, wishes=wishes, restless=restless, removes="remove" in wishes,
             allocates=allocates or ("first" if fixed else "locked"),
             deletes=deletes or ("locked" if fixed else "unlocked"),
             recounts=fixed if recounts is None else recounts,
@@ -114,6 +117,7 @@ class Balloon(Rules, LifeRules):
         self.oom_frees = self.can_oom and not self.options.silent
         self.inflates = self.options.sizes is None or max(self.options.sizes) > 0
         self.lives_and_inflates = self.alive and self.inflates
+        self.goes_inflated = self.lives_and_inflates and self.options.removes
         self.lives = self.alive
         self.lives_with_stats = self.alive and self.stats is not None
         self.reads_actual = self.alive and self.options.reads_actual
@@ -122,6 +126,7 @@ class Balloon(Rules, LifeRules):
         self.strict_stats = strict and self.lives_with_stats
         self.strict_kick = strict_kick
         self.must_progress = progress
+        self.must_go = progress and self.options.removes
         self.oom_must_progress = progress and self.can_oom
         self.must_act = progress and not self.can_oom
         self.stats_must_progress = progress and self.lives_with_stats
@@ -187,6 +192,8 @@ PROGRESSES = {
     "oom": dict(**PROGRESS, deflate_on_oom=True),
     "stats": dict(**{**PROGRESS, "target": 0}, sizes=(0,), oom=False, deflate_on_oom=False,
                   stats=True),
+    "sleeps": dict(**{**PROGRESS, "suspends": True}, wishes=("suspend",), restless=False,
+                   oom=False, deflate_on_oom=False),
 }
 ENOUGH = {"msleep(200)": "there is memory enough, as without it no size is ever reached"}
 

@@ -137,6 +137,11 @@ class Rules(Component):
         return self.driver.num_pages == self.host.most
 
     @sometimes(when="inflates")
+    def a_request_fills_the_array(self):
+        """Many pages go with one request, which is what the array is for."""
+        return self.host.inflate.length == self.host.slots
+
+    @sometimes(when="inflates")
     def host_may_modify_everything(self):
         return all(self.host.may_modify[p] for p in self.page)
 
