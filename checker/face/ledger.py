@@ -224,8 +224,9 @@ def _of_proof(run: Run) -> Iterator[str]:
     if proof is None:
         return
     if proof.instance != run.job.instance and proof.proved:
+        declared, others = proof.named
         yield (f"{proof.coverage} at {proof.instance}, with the kept lemmas: "
-               f"{', '.join(proof.proved)}")
+               f"{', '.join([*declared, others])}")
     yield from dict.fromkeys(f"remedy: {p.hint}" for p in proof.problems if p.hint)
 
 

@@ -131,7 +131,8 @@ def _elsewhere(runs: Sequence[Run]) -> str:
         if proof is None:
             continue
         if proof.instance != run.job.instance and proof.proved:
-            names = ", ".join(f"`{name}`" for name in proof.proved)
+            declared, others = proof.named
+            names = ", ".join([*(f"`{name}`" for name in declared), others])
             lines.append(f"{_variant(run)} at `{proof.instance}` is {proof.coverage}: {names}.\n")
         if proof.problems or proof.reason:
             lines.append(f"**{_variant(run)}: the kept lemmas do not prove what they should.**\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checker.errors import EXIT_DIFFERS, EXIT_OK, EXIT_UNKNOWN
+from checker.ir.system import IMPLICIT
 from checker.source import NOWHERE, Loc
 
 
@@ -37,6 +38,13 @@ class KeptProof:
     def coverage(self) -> str:
         """What is said of a property that is proved."""
         return f"proved for every number of {self.sizes}"
+
+    @property
+    def named(self) -> tuple[list[str], str]:
+        """The declared properties that are proved, and how many implicit ones."""
+        declared = [name for name in self.proved if name not in IMPLICIT]
+        count = len(self.proved) - len(declared)
+        return declared, f"{count} implicit propert{'y' if count == 1 else 'ies'}"
 
     @property
     def status(self) -> int:

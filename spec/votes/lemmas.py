@@ -2,7 +2,11 @@
 
 
 class Counter:
-    """Proved for every number of group."""
+    """Proved for every number of groups."""
+
+    instance = "ci"
+    proves = ("votes_counted", "votes_never_negative", "pinned_means_disabled",
+              "devices_find_the_guests_pages", "postcopy_finds_its_pages", "release", "overflow")
 
     def lemma_1(self):
         return not self.kvm.holds or self.bql.up
@@ -71,7 +75,12 @@ class Counter:
 
 
 class SignedCounter:
-    """Proved for every number of group."""
+    """Proved for every number of groups."""
+
+    instance = "ci"
+    proves = ("votes_counted", "disabled_excludes_required", "pinned_means_disabled",
+              "devices_find_the_guests_pages", "migrations_find_their_pages", "release",
+              "overflow", "assertion")
 
     def lemma_1(self):
         return not self.kvm.pins or self.kvm.holds
@@ -238,4 +247,262 @@ class SignedCounter:
         return (
             all(not self.vfio.holds[g] or self.vfio.life.at[g] not in ("BQL vfio plug",
             "vfio: SET_CONTAINER", "vfio: disable", "vfio: disable: swap",
+            "vfio: UNSET_CONTAINER on refusal", "vfio: unregister listener") for g in self.group))
+
+
+class TwoSides:
+    """Proved for every number of groups."""
+
+    instance = "small"
+    proves = ("votes_counted", "no_counter_goes_below_zero", "disabled_excludes_required",
+              "pinned_means_disabled", "devices_find_the_guests_pages", "release", "overflow")
+
+    def lemma_1(self):
+        return not self.votes.mutex.holder == self.balloon.inflate
+
+    def lemma_2(self):
+        return not self.balloon.zapping or self.votes.disabled.count == 0
+
+    def lemma_3(self):
+        return not self.virtio_mem.holds or not self.votes.mutex.locked()
+
+    def lemma_4(self):
+        return self.balloon.inflate.at != "balloon: zap" or self.balloon.zapping
+
+    def lemma_5(self):
+        return not self.colo.holds or not self.votes.mutex.holder == self.colo.life
+
+    def lemma_6(self):
+        return not self.colo.pins or self.colo.life.at == "colo: release RAM cache"
+
+    def lemma_7(self):
+        return not self.balloon.zapping or self.bql.lock.holder == self.balloon.inflate
+
+    def lemma_8(self):
+        return not not self.votes.mutex.locked() or self.colo.life.at != "colo: disable: count"
+
+    def lemma_9(self):
+        return not self.votes.mutex.holder == self.virtio_mem.life or self.votes.disabled.count == 0
+
+    def lemma_10(self):
+        return (
+            not self.votes.mutex.holder == self.colo.life or self.bql.lock.holder == self.colo.life)
+
+    def lemma_11(self):
+        return (
+            self.balloon.inflate.at == "BQL balloon" or self.bql.lock.holder ==
+            self.balloon.inflate)
+
+    def lemma_12(self):
+        return (
+            not not self.votes.mutex.locked() or self.virtio_mem.life.at !=
+            "virtio-mem: require: count")
+
+    def lemma_13(self):
+        return (
+            self.colo.holds or self.colo.life.at in ("BQL COLO", "colo: disable",
+            "colo: disable: count"))
+
+    def lemma_14(self):
+        return (
+            not self.votes.mutex.holder == self.virtio_mem.life or self.bql.lock.holder ==
+            self.virtio_mem.life)
+
+    def lemma_15(self):
+        return (
+            not self.colo.holds or self.colo.life.at not in ("BQL COLO", "colo: disable",
+            "colo: disable: count"))
+
+    def lemma_16(self):
+        return (
+            all(not not self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
+            for g in self.group))
+
+    def lemma_17(self):
+        return (
+            all(not self.vfio.pins[g] or self.bql.lock.holder == self.vfio.life[g] or
+            self.vfio.holds[g] for g in self.group))
+
+    def lemma_18(self):
+        return (
+            self.bql.lock.holder == self.virtio_mem.life or self.virtio_mem.life.at in
+            ("BQL virtio-mem plug", "BQL virtio-mem"))
+
+    def lemma_19(self):
+        return (
+            self.bql.lock.holder == self.colo.life or self.colo.life.at in ("BQL COLO",
+            "colo: release RAM cache", "colo: enable"))
+
+    def lemma_20(self):
+        return (
+            all(not self.votes.mutex.holder == self.vfio.life[g] or self.vfio.life.at[g] ==
+            "vfio: disable: count" for g in self.group))
+
+    def lemma_21(self):
+        return (
+            self.virtio_mem.holds or self.virtio_mem.life.at in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: count"))
+
+    def lemma_22(self):
+        return (
+            all(self.bql.lock.holder == self.vfio.life[g] or self.vfio.life.at[g] in
+            ("BQL vfio plug", "BQL vfio unplug") for g in self.group))
+
+    def lemma_23(self):
+        return (
+            not self.virtio_mem.holds or self.virtio_mem.life.at not in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: count"))
+
+    def lemma_24(self):
+        return (
+            all(not self.vfio.pins[g] or self.vfio.life.at[g] in
+            ("vfio: unregister listener on error", "BQL vfio unplug", "vfio: enable",
+            "vfio: unregister listener") for g in self.group))
+
+    def lemma_25(self):
+        return (
+            all(self.vfio.holds[g] or self.vfio.life.at[g] not in ("vfio: opt in",
+            "vfio: register listener", "vfio: unregister listener on error",
+            "vfio: enable on error", "vfio: enable") for g in self.group))
+
+    def lemma_26(self):
+        return (
+            all(not self.vfio.holds[g] or self.vfio.life.at[g] not in ("BQL vfio plug",
+            "vfio: SET_CONTAINER", "vfio: disable", "vfio: disable: count",
+            "vfio: UNSET_CONTAINER on refusal", "vfio: unregister listener") for g in self.group))
+
+
+class FourKinds:
+    """Proved for every number of groups."""
+
+    instance = "small"
+    proves = ("votes_counted", "no_counter_goes_below_zero", "disabled_excludes_required",
+              "disabled_excludes_coordinated", "uncoordinated_disabled_excludes_required",
+              "pinned_means_disabled", "devices_find_the_guests_pages", "answers_were_true",
+              "release", "overflow")
+
+    def lemma_1(self):
+        return not self.votes.mutex.holder == self.balloon.inflate
+
+    def lemma_2(self):
+        return not self.balloon.zapping or self.votes.uncoordinated.count == 0
+
+    def lemma_3(self):
+        return self.balloon.inflate.at != "balloon: zap" or self.balloon.zapping
+
+    def lemma_4(self):
+        return not self.balloon.zapping or self.balloon.inflate.at == "balloon: zap"
+
+    def lemma_5(self):
+        return not self.virtio_mem.holds or not self.votes.mutex.holder == self.virtio_mem.life
+
+    def lemma_6(self):
+        return not self.guest_memfd.holds or not self.votes.mutex.holder == self.guest_memfd.life
+
+    def lemma_7(self):
+        return (
+            self.balloon.inflate.at == "BQL balloon" or self.bql.lock.holder ==
+            self.balloon.inflate)
+
+    def lemma_8(self):
+        return (
+            not self.votes.mutex.holder == self.guest_memfd.life or self.votes.uncoordinated.count
+            == 0)
+
+    def lemma_9(self):
+        return (
+            not not self.votes.mutex.locked() or self.virtio_mem.life.at !=
+            "virtio-mem: require: count")
+
+    def lemma_10(self):
+        return (
+            not not self.votes.mutex.locked() or self.guest_memfd.life.at !=
+            "guest_memfd: require: count")
+
+    def lemma_11(self):
+        return (
+            not self.votes.mutex.holder == self.virtio_mem.life or self.bql.lock.holder ==
+            self.virtio_mem.life)
+
+    def lemma_12(self):
+        return (
+            not self.votes.mutex.holder == self.guest_memfd.life or self.bql.lock.holder ==
+            self.guest_memfd.life)
+
+    def lemma_13(self):
+        return (
+            all(not self.guest_memfd.holds or not self.votes.mutex.holder == self.vfio.life[g] for
+            g in self.group))
+
+    def lemma_14(self):
+        return (
+            all(not not self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
+            for g in self.group))
+
+    def lemma_15(self):
+        return (
+            all(not self.vfio.pins[g] or self.vfio.holds[g] or self.vfio.life.at[g] !=
+            "BQL vfio unplug" for g in self.group))
+
+    def lemma_16(self):
+        return (
+            self.bql.lock.holder == self.virtio_mem.life or self.virtio_mem.life.at in
+            ("BQL virtio-mem plug", "BQL virtio-mem"))
+
+    def lemma_17(self):
+        return (
+            self.bql.lock.holder == self.guest_memfd.life or self.guest_memfd.life.at in
+            ("BQL guest_memfd add", "BQL guest_memfd"))
+
+    def lemma_18(self):
+        return (
+            all(not self.votes.mutex.holder == self.vfio.life[g] or self.vfio.life.at[g] ==
+            "vfio: disable: count" for g in self.group))
+
+    def lemma_19(self):
+        return (
+            self.virtio_mem.holds or self.virtio_mem.life.at in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: count"))
+
+    def lemma_20(self):
+        return (
+            all(self.bql.lock.holder == self.vfio.life[g] or self.vfio.life.at[g] in
+            ("BQL vfio plug", "BQL vfio unplug") for g in self.group))
+
+    def lemma_21(self):
+        return (
+            self.guest_memfd.holds or self.guest_memfd.life.at in ("BQL guest_memfd add",
+            "guest_memfd: require", "guest_memfd: require: count"))
+
+    def lemma_22(self):
+        return (
+            not self.virtio_mem.holds or self.virtio_mem.life.at not in ("BQL virtio-mem plug",
+            "virtio-mem: require", "virtio-mem: require: count"))
+
+    def lemma_23(self):
+        return (
+            self.balloon.inflate.at != "balloon: is discarding disabled: second load" or
+            self.votes.free_seen or self.votes.uncoordinated.count != 0)
+
+    def lemma_24(self):
+        return (
+            not self.guest_memfd.holds or self.guest_memfd.life.at not in ("BQL guest_memfd add",
+            "guest_memfd: require", "guest_memfd: require: count"))
+
+    def lemma_25(self):
+        return (
+            all(not self.vfio.pins[g] or self.vfio.life.at[g] in
+            ("vfio: unregister listener on error", "BQL vfio unplug", "vfio: enable",
+            "vfio: unregister listener") for g in self.group))
+
+    def lemma_26(self):
+        return (
+            all(self.vfio.holds[g] or self.vfio.life.at[g] not in ("vfio: opt in",
+            "vfio: register listener", "vfio: unregister listener on error",
+            "vfio: enable on error", "vfio: enable") for g in self.group))
+
+    def lemma_27(self):
+        return (
+            all(not self.vfio.holds[g] or self.vfio.life.at[g] not in ("BQL vfio plug",
+            "vfio: SET_CONTAINER", "vfio: disable", "vfio: disable: count",
             "vfio: UNSET_CONTAINER on refusal", "vfio: unregister listener") for g in self.group))
