@@ -1,4 +1,4 @@
-"""Counts and sums over an Index: `sum(self.holds[g] for g in self.group)`, `len(self.waiting)`.
+"""Counts and sums over a set: `sum(self.holds[g] for g in self.group)`, `len(self.waiting)`.
 
 First-order logic can not say how many elements satisfy a formula. What it can say is how that
 number changes. A count is an uninterpreted function of the state before a step (one argument for
@@ -30,9 +30,11 @@ from typing import TYPE_CHECKING
 import z3
 
 from checker.engines.smt.anysize import values
-from checker.engines.smt.anysize.evaluate import Pattern, Scope, Stage, evaluate, is_numeral
+from checker.engines.smt.anysize.evaluate import (Pattern, Scope, Stage, element, evaluate,
+                                                  is_numeral)
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.values import Element, Symbolic, Term, exists, forall, same
+from checker.engines.smt.anysize.values import (Element, Interval, Symbolic, Term, exists, forall,
+                                                same)
 from checker.engines.smt.terms import Truth, conj, disj, implies, neg
 from checker.ir.nodes import Const, Expr, Local, Op, Quantifier
 from checker.ir.walk import free_locals, subexpressions, substitute
@@ -102,24 +104,24 @@ class Counts:
         sort, context = self.space.sort, self.space.context
         number = len(self.table)
         decl = z3.Function(f"count {number}", *(sort(t) for t in types), z3.IntSort(context))
-        element = z3.Const(f"counted {number}", sort(canonical.domain))
+        counted = z3.Const(f"counted {number}", sort(canonical.domain))
         given = tuple(z3.Const(f"given {number}.{i}", sort(t)) for i, t in enumerate(types))
         truth = _counted(canonical.body)
-        count = Count(canonical, truth, types, decl, element, given, ())
+        count = Count(canonical, truth, types, decl, counted, given, ())
         reads: list[tuple[str, tuple[Term, ...]]] = []
         outer = self.space.read
         self.space.read = lambda variable, keys: reads.append((variable, keys))
         try:
-            self.body(count, self.base, given, element)
+            self.body(count, self.base, given, counted)
         finally:
             self.space.read = outer
-        return Count(canonical, truth, types, decl, element, given, tuple(reads))
+        return Count(canonical, truth, types, decl, counted, given, tuple(reads))
 
     def body(self, count: Count, stage: Stage, given: tuple[Term, ...], x: Term) -> Symbolic:
         """The summand at `x`: a truth for a count, else a number."""
         names = {str(i): _wrapped(of, term)
                  for i, (of, term) in enumerate(zip(count.parameters, given))}
-        scope = Scope(self.space, self, stage, {**names, X: Element(x)})
+        scope = Scope(self.space, self, stage, {**names, X: element(count.sum.domain, x)})
         return evaluate(count.sum.body if count.truth is None else count.truth, scope)
 
     # ── values ───────────────────────────────────────────────────────────────────────────────
@@ -133,13 +135,19 @@ class Counts:
         for i, site in enumerate(sites):
             change = self._number(self.body(count, stage, given, site)) - self._number(
                 self.body(count, self.base, given, site))
-            earlier = disj(*(same(site, other) for other in sites[:i]))
-            if earlier is not False:
-                change = z3.If(earlier, 0, change)
+            nothing = disj(*(same(site, other) for other in sites[:i]), *self._outside(count, site))
+            if nothing is not False:
+                change = z3.If(nothing, 0, change)
             total = total + change
         if everywhere is not False:
             total = z3.If(everywhere, self._anew(count, stage)(*given), total)
         return total
+
+    def _outside(self, count: Count, site: Term) -> Iterator[Truth]:
+        """That what is written is not counted: beyond the ends of an interval."""
+        over = self.space.domain(count.sum.domain)
+        if isinstance(over, Interval):
+            yield neg(over.has(site))
 
     def _number(self, summand: Symbolic) -> values.Number:
         if isinstance(summand, bool):
@@ -192,23 +200,23 @@ class Counts:
     def _rows(self, count: Count) -> Iterator[tuple[str, Callable[..., Truth]]]:
         if not count.natural:
             return
-        sort = self.space.sort(count.sum.domain)
+        over = self.space.domain(count.sum.domain)
 
         def positive(summand: Symbolic) -> Truth:
             return summand if values.is_truth(summand) else summand >= 1
 
         yield "0", lambda n, body: n >= 0
         if count.truth is None:
-            yield "1", lambda n, body: forall(sort, lambda x: n >= body(x))
+            yield "1", lambda n, body: forall(over, lambda x: n >= body(x))
         else:
-            yield "1", lambda n, body: forall(sort, lambda x: implies(body(x), n >= 1))
-        yield "1r", lambda n, body: implies(n >= 1, exists(sort, lambda x: positive(body(x))))
+            yield "1", lambda n, body: forall(over, lambda x: implies(body(x), n >= 1))
+        yield "1r", lambda n, body: implies(n >= 1, exists(over, lambda x: positive(body(x))))
         if count.truth is not None and self.space.cardinal_used:
             size = self.space.cardinality(count.sum.domain)
             yield "N", lambda n, body: n <= size
-            yield "N", lambda n, body: forall(sort, lambda x: disj(body(x), n <= size - 1))
+            yield "N", lambda n, body: forall(over, lambda x: disj(body(x), n <= size - 1))
             yield "N", lambda n, body: implies(n <= size - 1,
-                                               exists(sort, lambda x: neg(body(x))))
+                                               exists(over, lambda x: neg(body(x))))
 
 
 def _met(count: Count, keys: tuple[Term, ...], pattern: Pattern,

@@ -18,14 +18,15 @@ from checker.engines.smt.anysize.evaluate import Scope, Stage, evaluate
 from checker.engines.smt.anysize.execute import Executor, Path, limits
 from checker.engines.smt.anysize.family import Family
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.space import Space, own
-from checker.engines.smt.anysize.values import Choice, Element, Symbolic, Term, forall, same
+from checker.engines.smt.anysize.space import Space, ordered, own
+from checker.engines.smt.anysize.values import (Choice, Element, Interval, Symbolic, Term, forall,
+                                                same)
 from checker.engines.smt.encode import dead_locals, places
 from checker.engines.smt.terms import Truth, conj, disj, implies, neg
 from checker.ir.build import negation
 from checker.ir.nodes import Const, Expr, Op, Quantifier
 from checker.ir.system import Process, Variable
-from checker.types import Bool, Index, Int, Lock, Map, Maybe, Record, Set, Type
+from checker.types import NUMBERS, Bool, Index, Lock, Map, Maybe, Record, Set, Type
 from checker.values import Value, domain
 
 
@@ -33,7 +34,7 @@ from checker.values import Value, domain
 class Universal:
     """A formula `for all variables: body`, the form of every lemma and most invariants."""
 
-    variables: tuple[tuple[str, Index], ...]
+    variables: tuple[tuple[str, Type], ...]
     body: Expr
 
 
@@ -76,10 +77,15 @@ class Encoding:
         found = universal(expr)
         used: dict[str, int] = {}
         bound: dict[str, Symbolic] = {}
+        inside: list[Truth] = []
         for name, of in found.variables:
-            number = used[of.name] = used.get(of.name, -1) + 1
-            bound[name] = Element(z3.Const(f"{of.name} {number}", self.space.sort(of)))
-        return neg(self.holds(found.body, stage, after, bound))
+            over = self.space.domain(of)
+            number = used[str(of)] = used.get(str(of), -1) + 1
+            constant = z3.Const(f"{of} {number}", values.sort_of(over))
+            bound[name] = Element(constant) if isinstance(of, Index) else constant
+            if isinstance(over, Interval):
+                inside.append(over.has(constant))
+        return conj(*inside, neg(self.holds(found.body, stage, after, bound)))
 
     # ── facts ────────────────────────────────────────────────────────────────────────────────
 
@@ -97,8 +103,7 @@ class Encoding:
     def _ranges(self, of: Type, value: Symbolic) -> Iterator[Truth]:
         match of:
             case Map(key, inner):
-                over = self.space.domain(key) if not isinstance(key, Index) else self.space.sort(
-                    key)
+                over = self.space.domain(key)
                 for i, _ in enumerate(list(self._ranges(inner, value.get(self._sample(key))))):
                     yield forall(over, lambda k, i=i: list(
                         self._ranges(inner, value.get(k)))[i])
@@ -118,7 +123,7 @@ class Encoding:
 
     def _sample(self, key: Type) -> Term:
         over = self.space.domain(key)
-        return over[0] if isinstance(over, list) else values.fresh(over, "k")
+        return over[0] if isinstance(over, list) else values.fresh(values.sort_of(over), "k")
 
     def _one_holder(self, lock) -> Iterator[Truth]:
         processes = list(self.system.processes)
@@ -194,17 +199,18 @@ class Encoding:
         match of:
             case Map(key, inner):
                 assert isinstance(options, list)
-                if isinstance(key, Index):
+                over = self.space.domain(key)
+                if not isinstance(over, list):
                     if any(option != options[0] for option in options):
                         raise OutsideFragment("P109", f"{variable.name} does not begin alike for "
                                               f"every {key}", variable.loc)
                     count = len(list(self._among(variable, inner, begun.value,
                                                  value.get(self._sample(key)), options[0])))
                     for i in range(count):
-                        yield forall(self.space.sort(key), lambda k, i=i: list(self._among(
+                        yield forall(over, lambda k, i=i: list(self._among(
                             variable, inner, begun.value, value.get(k), options[0]))[i])
                 else:
-                    for k, option in zip(self.space.domain(key), options):
+                    for k, option in zip(over, options):
                         yield from self._among(variable, inner, begun.value, value.get(k),
                                                option)
             case Record(fields):
@@ -212,12 +218,13 @@ class Encoding:
                     yield from self._among(variable, inner, begun.fields[i][1], value[i],
                                            options[i])
             case _:
-                yield self._one_of(variable, of, value, options)
+                if not (isinstance(of, NUMBERS) and len(options) == len(domain(begun))):
+                    yield self._one_of(variable, of, value, options)
 
     def _one_of(self, variable: Variable, of: Type, value: Symbolic, options: object) -> Truth:
         if isinstance(of, Lock):
             return self.free(value)
-        if isinstance(of, Int) and of.lo == 0 and len(options) == 1 and options[0] != 0:
+        if isinstance(of, NUMBERS) and options != [0]:
             self._fixed_start(variable)
         if isinstance(of, Index):
             if len(options) == 1:
@@ -234,10 +241,11 @@ class Encoding:
 
     def _fixed_start(self, variable: Variable) -> None:
         """Initial numbers must be the same at every size; a second size is looked at."""
-        other = self.family.compile({n: v + 1 for n, v in self.family.base.items()})
-        first = self.family.compile(self.family.base)
-        if isinstance(variable.type, Int) and (
-                other.variable[variable.name].initial != first.variable[variable.name].initial):
+        first, other = (
+            set(_numbers(found.type, found.initial)) for found in (
+                self.family.compile({n: v + more for n, v in self.family.base.items()}
+                                    ).variable[variable.name] for more in (0, 1)))
+        if first != other:
             raise OutsideFragment("P109", f"{variable.name} begins with a number that depends on "
                                   "a size", variable.loc)
 
@@ -265,6 +273,18 @@ def _at_most_one(choice: Choice) -> Truth:
         conj(choice.at(x), choice.at(y)), same(x, y))))
 
 
+def _numbers(of: Type, initial: tuple[Value, ...]) -> Iterator[int]:
+    """The numbers that occur in the initial values of a type."""
+    match of:
+        case Map(_, inner):
+            yield from _numbers(inner, tuple(part for value in initial for part in value))
+        case Record(fields):
+            for i, (_, inner) in enumerate(fields):
+                yield from _numbers(inner, tuple(value[i] for value in initial))
+        case _ if isinstance(of, NUMBERS):
+            yield from initial
+
+
 def _options(of: Type, initial: tuple[Value, ...]) -> object:
     """The initial values of each part, where every combination of them is allowed, else None."""
     match of:
@@ -288,9 +308,9 @@ def _options(of: Type, initial: tuple[Value, ...]) -> object:
 def universal(expr: Expr) -> Universal:
     """A property as `for all: body`, as far as its shape allows."""
     expr = _pushed(expr)
-    variables: list[tuple[str, Index]] = []
+    variables: list[tuple[str, Type]] = []
     while (isinstance(expr, Quantifier) and expr.kind == "all"
-           and isinstance(expr.domain, Index)):
+           and (isinstance(expr.domain, Index) or ordered(expr.domain))):
         variables.append((expr.variable, expr.domain))
         expr = _pushed(expr.body)
     return Universal(tuple(variables), expr)

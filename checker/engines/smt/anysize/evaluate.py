@@ -1,7 +1,7 @@
 """Expressions for every size: the symbolic value of each node, the twin of `interp/evaluate.py`.
 
-Quantifiers over an Index stay quantifiers, those over small fixed domains are written out. A sum
-over an Index is a term of `counts.py`.
+Quantifiers over an Index or an interval stay quantifiers, those over small fixed domains are
+written out. A sum over what stays is a term of `counts.py`.
 
 NOTE(the element meant). `m[self.owner[g]]` uses a stored element as a key, but it is a relation
 here (NOTE(relations) in `values.py`). So the smallest truth around it becomes "there is an
@@ -26,7 +26,7 @@ from checker.engines.smt.anysize.values import (Choice, Element, Holder, Members
 from checker.engines.smt.terms import Truth, conj, disj, implies, neg
 from checker.ir.nodes import Const, Expr, Field, Local, Me, Op, Quantifier, Var
 from checker.source import Loc
-from checker.types import Bool, Index, Maybe
+from checker.types import Bool, Index, Maybe, Type
 
 if TYPE_CHECKING:
     from checker.engines.smt.anysize.counts import Counts
@@ -90,9 +90,9 @@ def _truth(expr: Expr, scope: Scope) -> Truth:
     """A truth, closed over the elements that were meant in it."""
     inner = replace(scope, pending=[])
     result = _value(expr, inner)
-    for element, meant in reversed(inner.pending):
+    for one, meant in reversed(inner.pending):
         inside = conj(meant, result)
-        result = inside if isinstance(inside, bool) else z3.Exists([element], inside)
+        result = inside if isinstance(inside, bool) else z3.Exists([one], inside)
     return result
 
 
@@ -125,13 +125,13 @@ def _value(expr: Expr, scope: Scope) -> Symbolic:
 def _quantify(expr: Quantifier, scope: Scope) -> Symbolic:
     if expr.kind == "set":
         return Members(lambda x: evaluate(expr.body, scope.binding(
-            expr.variable, bound_value(expr, x))), expr.domain)
-    if expr.kind == "sum" and isinstance(expr.domain, Index):
-        return scope.counts.value(expr, scope)
+            expr.variable, element(expr.domain, x))), expr.domain)
     over = scope.space.domain(expr.domain, expr.loc)
+    if expr.kind == "sum" and not isinstance(over, list):
+        return scope.counts.value(expr, scope)
 
     def body(x: Term) -> Symbolic:
-        return evaluate(expr.body, scope.binding(expr.variable, bound_value(expr, x)))
+        return evaluate(expr.body, scope.binding(expr.variable, element(expr.domain, x)))
 
     match expr.kind:
         case "any":
@@ -144,8 +144,9 @@ def _quantify(expr: Quantifier, scope: Scope) -> Symbolic:
     return total
 
 
-def bound_value(expr: Quantifier, x: Term) -> Symbolic:
-    return Element(x) if isinstance(expr.domain, Index) else x
+def element(of: Type, x: Term) -> Symbolic:
+    """What a name holds that stands for a term of a scalar type."""
+    return Element(x) if isinstance(of, Index) else x
 
 
 def term_of(value: Symbolic, scope: Scope, what: Expr) -> Term:
@@ -165,16 +166,16 @@ def term_of(value: Symbolic, scope: Scope, what: Expr) -> Term:
 def _meant(choice: Choice, scope: Scope, what: Expr, otherwise: Term | None = None) -> Term:
     """The element that a relation holds; see NOTE(the element meant)."""
     of = what.type.of if isinstance(what.type, Maybe) else what.type
-    element = fresh(choice.sort, "the")
-    lowest = scope.space.lowest_element(of) if otherwise is None else otherwise
-    meant = disj(choice.at(element), conj(values.nothing(choice), same(element, lowest)))
+    one = fresh(choice.sort, "the")
+    lowest = scope.space.lowest_one(of) if otherwise is None else otherwise
+    meant = disj(choice.at(one), conj(values.nothing(choice), same(one, lowest)))
     if scope.assume is not None:
         scope.assume(meant)
     elif scope.pending is not None:
-        scope.pending.append((element, meant))
+        scope.pending.append((one, meant))
     else:
         raise OutsideFragment("P104", "a stored element is used as a key here", what.loc)
-    return element
+    return one
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────
@@ -243,10 +244,11 @@ def _subset(op: Op, args: list[Symbolic], scope: Scope) -> Truth:
 
 def _set_len(op: Op, args: list[Symbolic], scope: Scope) -> Symbolic:
     members = args[0]
-    if isinstance(members.of, Index):
+    over = scope.space.domain(members.of, op.loc)
+    if not isinstance(over, list):
         return scope.counts.length(op, scope)
     total: values.Number = 0
-    for term in scope.space.domain(members.of, op.loc):
+    for term in over:
         total = total + _int(op, [members.has(term)], scope)
     return total
 

@@ -87,6 +87,7 @@ class Executor:
         """Every path of a step from a location."""
         run = _Run(self.base, self._waiting(process, location.live, key))
         walk = _Walk(self, process, key)
+        run.given += self.inside(process, key)
         at = own(self.base.values[process.location_variable], process, key)
         run.given.append(values.same(at, self.space.member(process.location_type,
                                                             location.name)))
@@ -104,8 +105,15 @@ class Executor:
         """What a process does before its first await."""
         run = _Run(self.base, self._waiting(process, (), key))
         walk = _Walk(self, process, key)
+        run.given += self.inside(process, key)
         return [self._path(process, None, key, done)
                 for done in walk.blocks(process.start, run)]
+
+    def inside(self, process: Process, key: Term | None) -> list[Truth]:
+        """That a number is the key of an instance."""
+        if process.domain is None or not isinstance(key, z3.ExprRef):
+            return []
+        return limits(self.space, process.domain, key)
 
     def _path(self, process: Process, location: Location | None, key: Term | None,
               run: _Run) -> Path:
@@ -298,7 +306,7 @@ def limits(space: Space, of: Type, term: Term) -> list[Truth]:
         case Int(lo, hi):
             return [space.number(lo) <= term, term <= space.number(hi)]
         case Range(size):
-            return [term >= 0, term <= size - 1]
+            return [term >= 0, term <= space.number(size - 1)]
         case Wrapping(bits):
             return [term >= 0, term <= 2 ** bits - 1]
     return []

@@ -2,8 +2,9 @@
 
 The front end compiles a spec with its constants fixed. `family` finds the constants that set the
 sizes of index sets, compiles the spec at several values of them and compares the results node by
-node. They may differ in the sizes of indices and in numbers; every such number must be linear in
-the constants. The result is one `System` in which those numbers are `Linear` forms.
+node. They may differ in the sizes of sets and in numbers; every such number must be linear in the
+constants. The result is one `System` in which those numbers are `Linear` forms; the constants
+themselves are forms in its `constants`.
 
 NOTE(assumption "uniform"). What is compared are samples. That the text goes on being the same
 beyond them is an assumption, named in every proof and certificate; a spec whose constructor says
@@ -41,6 +42,24 @@ class Linear:
     def at(self, sizes: Mapping[str, int]) -> int:
         return self.constant + sum(factor * sizes[name] for name, factor in self.terms)
 
+    def __add__(self, more: Number) -> Linear:
+        """The sum. What cancels out stays as a term with factor 0: sums of lemmas are short."""
+        other = more if isinstance(more, Linear) else Linear(more, ())
+        factors = dict(self.terms)
+        for name, factor in other.terms:
+            factors[name] = factors.get(name, 0) + factor
+        return Linear(self.constant + other.constant, tuple(factors.items()))
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: int) -> Linear:
+        return Linear(self.constant * factor, tuple((n, f * factor) for n, f in self.terms))
+
+    __rmul__ = __mul__
+
+    def __sub__(self, less: Number) -> Linear:
+        return self + -1 * less
+
     def __str__(self) -> str:
         parts = [name if factor == 1 else f"{factor}*{name}" for name, factor in self.terms]
         if self.constant or not parts:
@@ -53,9 +72,10 @@ Number = int | Linear
 
 @dataclass(frozen=True)
 class Family:
-    """`system` at every size: `sizes` gives each Index's number of elements, by its name.
+    """`system` at every size: `sizes` gives each set's number of elements, by its name.
 
-    `base` are the size constants of the smallest sample; `compile` makes the system of any.
+    A `Range` whose size varies is called like its type. `base` are the size constants of the
+    smallest sample; `compile` makes the system of any.
     """
 
     system: System
@@ -80,7 +100,9 @@ def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, 
     systems = [compile(sample) for sample in samples]
     merger = _Merger(samples)
     system = dataclasses.replace(
-        systems[0], variables=merger.variables([s.variables for s in systems]),
+        systems[0], constants={**systems[0].constants,
+                               **{name: Linear(0, ((name, 1),)) for name in names}},
+        variables=merger.variables([s.variables for s in systems]),
         processes=merger.same([s.processes for s in systems], NOWHERE),
         properties=merger.same([s.properties for s in systems], NOWHERE))
     found = [_index_sizes(s) for s in systems]
@@ -89,36 +111,42 @@ def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, 
         if not isinstance(of, Linear):
             raise OutsideFragment("P102", f"no constant sets the size of {name}, which is {of}",
                                   hint="make it a parameter of the constructor")
+    sizes |= {str(of): of.size for of in all_types(system)
+              if isinstance(of, Range) and isinstance(of.size, Linear)}
     return Family(system, sizes, base, compile)
 
 
 def _size_constants(compile: Callable[[dict[str, Any]], System],
                     constants: Mapping[str, Any]) -> list[str]:
-    """The constants that set the size of some Index, found by trying.
+    """The constants that set the size of some Index or Range, found by trying.
 
     An Index that is not there as the constants are is none of theirs: with `voters=0` there may
     be no voters, and a proof for at least one says nothing about that.
     """
     candidates = [name for name, value in constants.items()
                   if value is None or type(value) is int]
-    before = _index_sizes(compile({}))
+    before = _set_sizes(compile({}))
     found = []
     for name in candidates:
         changed = set()
         for value in SAMPLES[:2]:
             try:
-                sizes = _index_sizes(compile({name: value}))
+                sizes = _set_sizes(compile({name: value}))
             except Exception:
                 break           # not a number after all, or one with other limits
             changed |= {i for i, size in sizes.items() if i in before and size != before[i]}
         if changed:
             found.append(name)
     if not found:
-        ordered = any(isinstance(of, Range) for of in all_types(compile({})))
-        raise OutsideFragment("P102", "no constant of the spec sets the size of an Index",
-                              hint="its sets are Ranges, whose elements have an order: where "
-                              "that has no meaning, make them an Index" if ordered else "")
+        raise OutsideFragment("P102", "no constant of the spec sets the size of an Index or a "
+                              "Range", hint="make the size a parameter of the constructor")
     return found
+
+
+def _set_sizes(system: System) -> dict[object, int]:
+    """The sizes of all sets: Indices by name, Ranges by where they stand."""
+    ranges = (of for of in all_types(system) if isinstance(of, Range))
+    return {**_index_sizes(system), **{n: of.size for n, of in enumerate(ranges)}}
 
 
 def _index_sizes(system: System) -> dict[str, int]:
@@ -233,5 +261,13 @@ def int_type(lo: Number, hi: Number) -> Int:
     """An `Int` whose bounds may be linear forms; the constructor takes plain numbers only."""
     of = object.__new__(Int)
     for name, value in dict(lo=lo, hi=hi, init=None).items():
+        object.__setattr__(of, name, value)
+    return of
+
+
+def range_type(size: Number) -> Range:
+    """A `Range` whose size may be a linear form."""
+    of = object.__new__(Range)
+    for name, value in dict(size=size, init=None).items():
         object.__setattr__(of, name, value)
     return of

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from checker.ir.nodes import Const, Expr, Field, Op, Quantifier
 from checker.ir.system import Process, System
-from checker.types import Bool, Int
+from checker.types import Bool, Int, Range
+from checker.values import domain
 
 BOOL = Bool()
 
@@ -19,7 +20,7 @@ def holder(system: System, lock: Expr, process: Process, key: Expr | None) -> Ex
     first = _first(system, process)
     number: Expr = Const(first, Int(first, first))
     if key is not None:
-        number = Op("add", (number, key), Int(first, len(system.instances)))
+        number = Op("add", (number, key), Int(first, first + _weight(process)))
     return Op("held_by", (lock, number), BOOL)
 
 
@@ -31,7 +32,8 @@ def held_by(system: System, expr: Op) -> tuple[Process, Expr | None] | None:
         number, key = number.args
     if not isinstance(number, Const):
         return None
-    return system.instances[number.value].process, key
+    process = next(p for p in system.processes if _first(system, p) == number.value)
+    return process, key
 
 
 def moved(expr: Expr, old: System, new: System) -> Expr:
@@ -52,4 +54,16 @@ def moved(expr: Expr, old: System, new: System) -> Expr:
 
 
 def _first(system: System, process: Process) -> int:
-    return next(i.number for i in system.instances if i.process.name == process.name)
+    """The number of the first instance of a process."""
+    before = system.processes[:system.processes.index(process)]
+    return sum(map(_weight, before))
+
+
+def _weight(process: Process) -> int:
+    """How many instances there are; some number where that varies: then it has no meaning."""
+    match process.domain:
+        case None:
+            return 1
+        case Range(size) if not isinstance(size, int):
+            return 1
+    return len(domain(process.domain))

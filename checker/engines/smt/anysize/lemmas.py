@@ -21,15 +21,16 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.engines.smt.anysize.family import all_types
+from checker.engines.smt.anysize.family import (Linear, Number, all_types, int_type,
+                                                range_type)
 from checker.engines.smt.anysize.holders import held_by, holder
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.ir import build
 from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
 from checker.ir.system import System
 from checker.source import NOWHERE, Loc
-from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Range, Record, Set,
-                           Type)
+from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Record, Set, Type,
+                           bounds)
 
 BOOL = Bool()
 
@@ -122,6 +123,8 @@ class _Writer:
                 return f"{self.show(inner, 10)}[{', '.join(keys)}]"
             case "is_none":
                 return f"{self.show(args[0], 5)} is None"
+            case "min" | "max":
+                return f"{expr.op}({', '.join(self.show(arg, 0) for arg in args)})"
             case "contains":
                 return f"{self.show(args[1], 5)} in {self.show(args[0], 5)}"
             case "set_len":
@@ -262,6 +265,9 @@ class _Reader:
                 return self.constant(node, wanted)
             case ast.Name(name) if name in names:
                 return names[name]
+            case ast.Name(name) if name in self.system.constants:
+                value = self.size(node)
+                return Const(value, int_type(value, value))
             case ast.BoolOp(op, parts):
                 truths = [self.truth(part, names) for part in parts]
                 return Op("and" if isinstance(op, ast.And) else "or", tuple(truths), BOOL)
@@ -354,14 +360,34 @@ class _Reader:
         match node:
             case ast.Attribute(_, name) if name in self.domains:
                 return self.domains[name]
-            case ast.Call(ast.Name("range" | "Range"), [ast.Constant(int(size))]):
-                return Range(size)
-        raise self.refuse(node, "this is no Index of the spec")
+            case ast.Call(ast.Name("range" | "Range"), [size]):
+                return range_type(self.size(size))
+            case ast.Call(ast.Name("Int"), [lo, hi]):
+                return int_type(self.size(lo), self.size(hi))
+        raise self.refuse(node, "this is no Index of the spec, and no Range")
+
+    def size(self, node: ast.expr) -> Number:
+        """A number, or what is linear in the spec's constants, such as `slots + 1`."""
+        match node:
+            case ast.Constant(int(value)) if not isinstance(value, bool):
+                return value
+            case ast.Name(name) if isinstance(self.system.constants.get(name), (int, Linear)):
+                return self.system.constants[name]
+            case ast.BinOp(left, ast.Add(), right):
+                return self.size(left) + self.size(right)
+            case ast.BinOp(left, ast.Sub(), right):
+                return self.size(left) - self.size(right)
+            case ast.BinOp(ast.Constant(int(factor)), ast.Mult(), right):
+                return factor * self.size(right)
+        raise self.refuse(node, "no number, and no constant that is one")
 
     def call(self, node: ast.Call, names: Names) -> Expr:
         match node:
             case ast.Call(ast.Name("implies"), [left, right]):
                 return Op("implies", (self.truth(left, names), self.truth(right, names)), BOOL)
+            case ast.Call(ast.Name("min" | "max" as op), [_, _]):
+                parts = tuple(self.expr(arg, names) for arg in node.args)
+                return Op(op, parts, Int(-2 ** 40, 2 ** 40))
             case ast.Call(ast.Name("len"), [of]):
                 return Op("set_len", (self.expr(of, names),), Int(0, 2 ** 30))
             case ast.Call(ast.Attribute(lock, "locked"), []):
@@ -404,7 +430,10 @@ class _Reader:
         else:
             a = self.expr(left, names)
             b = self.expr(right, names, a.type)
-        a, b = _alike(a, b)
+        if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
+            a, b = _alike(a, b)
+        else:
+            a, b = _number(a), _number(b)
         match op:
             case ast.Is() | ast.IsNot() if isinstance(a.type, Maybe) and b == Const(None, a.type):
                 none = Op("is_none", (a,), BOOL)
@@ -450,6 +479,14 @@ class _Reader:
                 process.domain is None):
             raise self.refuse(node, "write `self.lock.holder == self.process[element]`")
         return holder(self.system, of, process, key)
+
+
+def _number(expr: Expr) -> Expr:
+    """A number that may be None as a number, which then is the lowest."""
+    if isinstance(expr.type, Maybe) and isinstance(expr.type.of, NUMBERS):
+        lowest = Const(bounds(expr.type.of)[0], expr.type.of)
+        return Op("value", (expr, lowest), expr.type.of)
+    return expr
 
 
 def _alike(a: Expr, b: Expr) -> tuple[Expr, Expr]:

@@ -1,23 +1,22 @@
-"""Loops over an Index: one update of all elements at once.
+"""Loops over an Index or an interval: one update of all elements at once.
 
-The front end has made sure that the order of the rounds has no meaning. So what a variable holds
-after the loop has a closed form: a variable that is written at the element only holds, at each
-element, what the round of that element wrote; a flag that is set to a constant is set if some
-round sets it; a set holds what some round adds.
+The front end has made sure that the order of the rounds has no meaning, or `rounds.py`. So what a
+variable holds after the loop has a closed form: a variable that is written at the element only
+holds, at each element, what the round of that element wrote; a flag that is set to a constant is
+set if some round sets it; a set holds what some round adds.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import z3
-
 from checker.engines.smt.anysize import values
-from checker.engines.smt.anysize.evaluate import (Obligation, Scope, Stage, evaluate,
-                                                  term_of)
+from checker.engines.smt.anysize.evaluate import (Obligation, Scope, Stage, element,
+                                                  evaluate, term_of)
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.values import (Element, Mapping, Members, Symbolic, Term, exists,
-                                                forall, merge)
+from checker.engines.smt.anysize.rounds import independent
+from checker.engines.smt.anysize.values import (Element, Interval, Mapping, Members, Symbolic,
+                                                Term, exists, forall, merge)
 from checker.engines.smt.terms import Truth, conj, disj, implies, neg
 from checker.ir.nodes import (Assign, Check, Const, Expr, ForEach, Local, Op, Place, Statement,
                               When)
@@ -41,25 +40,28 @@ class _Round:
 
 
 def for_each(walk: _Walk, loop: ForEach, run: _Run) -> None:
-    """Execute the loop: fixed domains round by round, an Index at once."""
+    """Execute the loop: fixed domains round by round, others at once."""
     over = walk.space.domain(loop.domain, loop.loc)
     if isinstance(over, list):
         for term in over:
             _one_round(walk, loop, run, term)
         return
-
+    if isinstance(over, Interval):
+        independent(loop)
     known = _meant_outside(walk, loop, run)
     before, locals_before = run.stage, dict(run.locals)
-    rounds: dict[int, _Round] = {}
+    rounds: dict[object, _Round] = {}
 
-    def round_of(x: z3.ExprRef) -> _Round:
-        if x.get_id() not in rounds:
-            done = _Round(before, {**locals_before, loop.variable: Element(x)}, known)
+    def round_of(x: Term) -> _Round:
+        number = x if isinstance(x, int) else x.get_id(), isinstance(x, int)
+        if number not in rounds:
+            one = element(loop.domain, x)
+            done = _Round(before, {**locals_before, loop.variable: one}, known)
             _body(walk, loop.body, True, done)
-            rounds[x.get_id()] = done
-        return rounds[x.get_id()]
+            rounds[number] = done
+        return rounds[number]
 
-    sample = round_of(values.fresh(over, loop.variable))
+    sample = round_of(values.fresh(values.sort_of(over), loop.variable))
     for number, (check, _) in enumerate(sample.checks):
         holds = forall(over, lambda x, n=number: round_of(x).checks[n][1])
         if holds is not True:
@@ -172,9 +174,12 @@ def _close(walk: _Walk, loop: ForEach, run: _Run, before: Stage, place: Place, m
     whole = run.locals[place.name] if place.local else before.values[place.name]
     depth = _element_position(assigns, loop.variable)
     if depth is not None:
+        over = walk.space.domain(loop.domain)
+
         def after(x: Term) -> Symbolic:
             done = round_of(x)
-            return done.locals[place.name] if place.local else done.stage.values[place.name]
+            made = done.locals[place.name] if place.local else done.stage.values[place.name]
+            return merge(over.has(x), made, whole) if isinstance(over, Interval) else made
 
         changed = _pointwise(place.root, depth, (), after)
         pattern = tuple(_written(walk, key, run, before, i == depth)
@@ -234,7 +239,7 @@ def _part(value: Symbolic, step: Term | str) -> Symbolic:
 def _everywhere(walk: _Walk, loop: ForEach, place: Place, whole: Symbolic, mine: list[int],
                 sample: _Round, round_of) -> Symbolic:
     """A variable that is not written at the element: set to a constant, or added to."""
-    over, space = walk.space.sort(loop.domain), walk.space
+    over, space = walk.space.domain(loop.domain), walk.space
     assigns = [sample.writes[n][0] for n in mine]
 
     def written(x: Term) -> Truth:

@@ -15,13 +15,13 @@ import z3
 from checker.engines.smt.anysize import values
 from checker.engines.smt.anysize.family import Family, Linear, Number, all_types
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.values import (Choice, Element, Holder, Mapping, Members,
-                                                Optional, Symbolic, Term)
+from checker.engines.smt.anysize.values import (Choice, Element, Holder, Interval, Mapping,
+                                                Members, Optional, Over, Symbolic, Term)
 from checker.engines.smt.terms import Truth
 from checker.ir.system import Process, System
 from checker.source import NOWHERE, Loc
 from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Queue, Range,
-                           Record, Set, Type, Wrapping)
+                           Record, Set, Type, Wrapping, bounds)
 from checker.values import Value, domain
 
 FEW = 16
@@ -110,24 +110,28 @@ class Space:
             total = total + factor * self.sizes[name]
         return total
 
-    def cardinality(self, of: Index) -> values.Number:
-        """How many elements an index has."""
-        return self.number(self.family.sizes[of.name])
+    def cardinality(self, of: Type) -> values.Number:
+        """How many elements a set has."""
+        if isinstance(of, Index):
+            return self.number(self.family.sizes[of.name])
+        lo, hi = bounds(of)
+        return self.number(hi) - self.number(lo) + 1
 
     def lowest_element(self, of: Index) -> z3.ExprRef:
         """Element 0: what a variable that holds an element begins with. Some element, no more."""
         return z3.Const(f"some {of.name}", self.sort(of))
 
-    def domain(self, of: Type, loc: Loc = NOWHERE) -> z3.SortRef | list[Term]:
-        """What a quantifier over a scalar type ranges over: a sort, or a few terms."""
+    def domain(self, of: Type, loc: Loc = NOWHERE) -> Over:
+        """What a quantifier over a scalar type ranges over."""
         if isinstance(of, Index):
             return self.sort(of)
-        if any(isinstance(getattr(of, name, 0), Linear) for name in ("lo", "hi", "size")):
-            raise OutsideFragment("P103", f"{of} has a size that varies", loc)
+        if ordered(of):
+            lo, hi = bounds(of)
+            return Interval(self.number(lo), self.number(hi), self.sort(of))
         found = domain(of)
         if len(found) > FEW:
             raise OutsideFragment("P103", f"{of} has more than {FEW} values", loc,
-                                  "choose a smaller range, or an Index")
+                                  "choose fewer names, or an Index")
         if isinstance(of, Enum):
             return [self.member(of, value) for value in found]
         if isinstance(of, Bool):
@@ -259,15 +263,15 @@ class Space:
     # ── instances of processes ───────────────────────────────────────────────────────────────
 
     def keys(self, process: Process) -> list[Term | None]:
-        """The keys of a process to be looked at: one fresh element stands for all of an Index."""
+        """The keys of a process to be looked at: one fresh element stands for all of a set."""
         if process.domain is None:
             return [None]
         of = self.domain(process.domain, process.loc)
         if isinstance(of, list):
             return of
-        return [z3.Const(process.parameter or "me", of)]
+        return [z3.Const(process.parameter or "me", values.sort_of(of))]
 
-    def over_keys(self, process: Process) -> z3.SortRef | list[Term]:
+    def over_keys(self, process: Process) -> Over:
         assert process.domain is not None
         return self.domain(process.domain, process.loc)
 
@@ -281,6 +285,14 @@ def own(value: Symbolic, process: Process, key: Term | None) -> Symbolic:
     return value if process.domain is None else value.get(key)
 
 
+def ordered(of: Type) -> bool:
+    """Whether a quantifier over a type has numbers between bounds, which may vary."""
+    if not isinstance(of, NUMBERS):
+        return False
+    lo, hi = bounds(of)
+    return isinstance(lo, Linear) or isinstance(hi, Linear) or hi - lo >= FEW
+
+
 def index_domains(system: System) -> Iterator[Index]:
     """The index sets of a system, each once, in order of first mention."""
     seen: set[str] = set()
@@ -288,7 +300,3 @@ def index_domains(system: System) -> Iterator[Index]:
         if isinstance(of, Index) and of.name not in seen:
             seen.add(of.name)
             yield of
-
-
-def is_number(of: Type) -> bool:
-    return isinstance(of, NUMBERS)

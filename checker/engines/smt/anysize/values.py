@@ -3,7 +3,7 @@
 | type                | symbolic value                                                     |
 |---------------------|--------------------------------------------------------------------|
 | Bool                | a truth                                                            |
-| Int, Wrapping, Range | a mathematical integer: a Python int or a Z3 term                 |
+| Int, Wrapping, Range | a mathematical integer: a Python int or a Z3 term; also as a key  |
 | Enum                | a term of a finite sort                                            |
 | Index               | `Element` where it is a term; a stored one is a `Choice`           |
 | Maybe(Index)        | `Choice`: a predicate true of at most one element                  |
@@ -16,6 +16,10 @@
 NOTE(relations). A stored element of an Index is a relation, never a function: functions between
 index sorts lead Z3 out of the decidable fragment (every witness makes new terms), relations do
 not. That a relation has at most one element is a fact of every state, `Encoding.facts`.
+
+NOTE(order). The elements of a Range are the integers from 0 up to its size, a number as any other
+where it varies; a map over it is a function from the integers. What such a function says outside
+of its `Interval` has no meaning, so every quantifier over one has its bounds.
 
 Predicates and functions are Python closures, so an update is a new closure and the state after a
 step is a substitution: no frame axioms (Padon et al., "Ivy", PLDI 2016, do the same by weakest
@@ -34,6 +38,22 @@ from checker.types import Index, Map, Record, Type
 
 Term = z3.ExprRef | int
 Number = int | z3.ArithRef
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The integers from `lo` to `hi`, both included: what an ordered type ranges over."""
+
+    lo: Number
+    hi: Number
+    sort: z3.SortRef
+
+    def has(self, x: Term) -> Truth:
+        return conj(at_most(self.lo, x), at_most(x, self.hi))
+
+
+Over = z3.SortRef | Interval | list[Term]
+"""What a quantifier ranges over: a sort, an interval, or a few terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +146,30 @@ def as_choice(value: Element | Choice) -> Choice:
     return Choice(lambda x: same(x, value.term), value.term.sort())
 
 
-def exists(sort_or_terms, body: Callable[[Term], Truth], name: str = "x") -> Truth:
-    """That some element of a sort, or one of a list of terms, satisfies `body`."""
-    if isinstance(sort_or_terms, list):
-        return disj(*(body(term) for term in sort_or_terms))
-    bound = fresh(sort_or_terms, name)
+def exists(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
+    """That some element satisfies `body`."""
+    if isinstance(over, list):
+        return disj(*(body(term) for term in over))
+    bound = fresh(sort_of(over), name)
     inside = body(bound)
+    if isinstance(over, Interval):
+        inside = conj(over.has(bound), inside)
     return inside if isinstance(inside, bool) else z3.Exists([bound], inside)
 
 
-def forall(sort_or_terms, body: Callable[[Term], Truth], name: str = "x") -> Truth:
-    """That every element of a sort, or of a list of terms, satisfies `body`."""
-    if isinstance(sort_or_terms, list):
-        return conj(*(body(term) for term in sort_or_terms))
-    bound = fresh(sort_or_terms, name)
+def forall(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
+    """That every element satisfies `body`."""
+    if isinstance(over, list):
+        return conj(*(body(term) for term in over))
+    bound = fresh(sort_of(over), name)
     inside = body(bound)
+    if isinstance(over, Interval):
+        inside = implies(over.has(bound), inside)
     return inside if isinstance(inside, bool) else z3.ForAll([bound], inside)
+
+
+def sort_of(over: z3.SortRef | Interval) -> z3.SortRef:
+    return over.sort if isinstance(over, Interval) else over
 
 
 def fresh(sort: z3.SortRef, name: str) -> z3.ExprRef:
@@ -203,9 +231,8 @@ def replace(value: Symbolic, of: Type, path: tuple[Term | str, ...], new: Symbol
     return Mapping(get, of)
 
 
-def equal(left: Symbolic, right: Symbolic, domain_of: Callable[[Type], object]) -> Truth:
-    """Whether two values of one type are equal. `domain_of` gives the sort, or the terms, of a
-    scalar type."""
+def equal(left: Symbolic, right: Symbolic, domain_of: Callable[[Type], Over]) -> Truth:
+    """Whether two values of one type are equal; `domain_of`: what quantifies over a type."""
     match left:
         case Element() if isinstance(right, Element):
             return same(left.term, right.term)
