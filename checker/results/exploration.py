@@ -55,7 +55,8 @@ class Exploration:
     states, of the kind `table` (see `engines/native/c/table.h`), both for each state.
 
     `clearest` names the violations whose path is one with the fewest context switches instead.
-    `resumed` is the number of states that a checkpoint already held.
+    `resumed` is the number of states that a checkpoint already held. `kinds` has the paths of a
+    search for several counterexamples to one property, which holds nothing else (`Variety`).
     """
 
     complete: bool
@@ -81,6 +82,16 @@ class Exploration:
     shortest: bool = True
     clearest: frozenset[str] = frozenset()
     resumed: int = 0
+    kinds: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """Paths to violations of one property, shortest first, no two of the same kind (see
+    `ir/control.py`). `reason` says why there may be more kinds; empty where these are all."""
+
+    paths: tuple[Path, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

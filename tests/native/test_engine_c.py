@@ -51,6 +51,35 @@ def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
         assert outcome == arguments[0].split("=")[0]
 
 
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_kinds_of_counterexamples(tmp_path, sanitizer):
+    """Each combination of digits at the first violation is a kind, or each up to their order."""
+    program = compile_(tmp_path, 2, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
+                       "-g", "-O1", "-DMODULUS=45", "-DBITS=50")
+    digits = "1x1:0+6;1x1:16+6;1x1:96+6", "3x1:0+6,16+6,96+6"
+    for violated, total in ((1, 33), (3, 66)):
+        ends = [(a, b, total - 1 - a - b) for a in range(45) for b in range(45)
+                if 0 <= total - 1 - a - b < 45]
+        moves = [tuple((d, d + (i == mover)) for i, d in enumerate(end))
+                 for end in ends for mover in range(3) if end[mover] < 44]
+        for text, count in zip(digits, (len(moves), len(set(tuple(sorted(m)) for m in moves)))):
+            asked = ["kinds=10000", f"property={violated}", f"points={text}"]
+            lines = answer(program, "threads=3", *asked)
+            kinds = [line for line in lines if line[0] == "kind"]
+            assert kinds == [["kind", str(total + 1)]] * count
+            assert answer(program, "threads=1", *asked)[1:] == lines[1:]
+            some = answer(program, "threads=2", "kinds=7", *asked[1:])
+            assert some[0][1] == "enough" and len([x for x in some if x[0] == "kind"]) == 7
+
+
+def test_kinds_that_do_not_fit_are_refused(tmp_path):
+    program = compile_(tmp_path, 1, "-O1", "-DMODULUS=5", "-DBITS=18")
+    for wrong in (["property=1"], ["property=4", "points=1x1:0+6"],
+                  ["property=1", "points=1x2:0+6"], ["property=1", "points=1x1:64+6"]):
+        done = run(program, "kinds=3", *wrong)
+        assert done.returncode == 1 and "property and points do not fit" in done.stderr
+
+
 @pytest.mark.parametrize("words, budget", [(1, 14_000_000), (2, 30_000_000)])
 def test_what_memory_has_no_room_for_goes_to_a_file(tmp_path, words, budget):
     """With the same budget the search completes, with the same answer, and leaves no file."""

@@ -7,12 +7,13 @@ the generated file together, `build` compiles it with the engine in `c/`, and `r
 from checker.engines.native.build import (CompileError, NoCompiler, cache_directory,
                                           compiler)
 from checker.engines.native.checkpoint import Checkpoint
+from checker.engines.native.kinds import kinds
 from checker.engines.native.layout import Unsupported
 from checker.engines.native.reduce import REDUCTIONS, Reduction
 from checker.engines.native.run import explore, prepare, reachable
 
 __all__ = ["REDUCTIONS", "Checkpoint", "CompileError", "NoCompiler", "Reduction", "Unsupported",
-           "available", "cache_directory", "explore", "prepare", "reachable"]
+           "available", "cache_directory", "explore", "kinds", "prepare", "reachable"]
 
 
 def available() -> bool:

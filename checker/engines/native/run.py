@@ -70,6 +70,13 @@ def explore(system: System, *, threads: int | None = None, limit: int | None = N
     return found
 
 
+def run(generated: Generated, asked: Sequence[str], *, threads: int | None, limit: int | None,
+        memory: int | None, report: Report | None) -> Exploration:
+    """What the program answers to something else than the whole question; see `kinds.py`."""
+    arguments = [*_arguments(threads, limit, memory, False), *asked]
+    return _Run(generated, arguments, report).exploration(limit, memory)
+
+
 def reachable(system: System, *, threads: int | None = None, limit: int | None = None,
               memory: int | None = None) -> Iterator[State]:
     """All reachable states, in no particular order; for learning from them, and for tests.
@@ -273,6 +280,8 @@ class _Run:
                 case ["live", number, outcome]:
                     live = self._live(int(number), outcome, distinct, memory)
                     found.live[live.property] = live
+                case ["kind", length]:
+                    found.kinds.append(self._path(lines, int(length)))
                 case ["path", number, length]:
                     path, name = self._path(lines, int(length)), names[int(number)]
                     if name in found.live:
@@ -318,4 +327,6 @@ def _reason(outcome: str, limit: int | None, memory: int | None) -> str:
             return "interrupted"
         case "early":
             return "stopped at the first violation"
+        case "enough":
+            return "there were enough"
     return ""

@@ -44,13 +44,16 @@ static void print_tail(const struct search *search, unsigned property)
 
 static void print_paths(const struct search *search)
 {
-    for (unsigned p = 0; p < model.properties; p++) {
+    for (unsigned p = 0; p < search->sought; p++) {
         const struct path *path = &search->paths[p];
         if (!search->findings[p].set)
             continue;
-        printf("path %u %zu\n", p, path->count);
+        if (search->kinds != NULL)
+            printf("kind %zu\n", path->count);
+        else
+            printf("path %u %zu\n", p, path->count);
         print_states(path->states, path->count);
-        if (p >= first_live())
+        if (search->kinds == NULL && p >= first_live())
             print_tail(search, p);
     }
     printf("end\n");

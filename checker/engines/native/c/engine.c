@@ -16,7 +16,7 @@
  * targets go back together, each level being expanded once.
  *
  * Reading order: engine.h (the contract), `struct search`, run(), expand(), store(); then grow.h,
- * checkpoint.h, and what follows a search: paths.h, walks.h, liveness.h, answers.h.
+ * checkpoint.h, kinds.h, and what follows a search: paths.h, walks.h, liveness.h, answers.h.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -46,9 +46,9 @@
 
 _Static_assert(MOST_THREADS * 16 <= FIRST_CAPACITY, "every worker gets tickets at once");
 
-enum reason { RUNNING, LIMIT, MEMORY, INTERRUPTED, EARLY, UNSAVED };
+enum reason { RUNNING, LIMIT, MEMORY, INTERRUPTED, EARLY, UNSAVED, ENOUGH };
 static const char *const reason_names[] = {"complete", "limit", "memory", "interrupted", "early",
-                                           "unsaved"};
+                                           "unsaved", "enough"};
 
 /* A state in which a property was found to fail (or, for `sometimes`, to hold); for a property of
  * steps also the state after the step. */
@@ -71,6 +71,7 @@ struct path {
 struct search;
 struct liveness;
 struct checkpoint;
+struct kinds;
 
 struct worker {
     /* First, so that the one can be cast to the other. Workers write here with every successor,
@@ -121,8 +122,10 @@ struct search {
     _Atomic size_t cursor;              /* positions of the level handed out, or slots rehashed */
     bool *open;
     struct finding *findings;
-    struct path *paths;                 /* by property */
-    size_t *active;                     /* the properties whose paths go back into this level */
+    size_t sought;                      /* paths: one for each property, or for each kind */
+    struct kinds *kinds;                /* where several of one property are, see kinds.h */
+    struct path *paths;                 /* by property, or kind */
+    size_t *active;                     /* those whose paths go back into this level */
     size_t actives;
     bool *likely;                       /* by hash: whether an active path may want the state */
     uint64_t limit;
@@ -411,17 +414,26 @@ static bool stuck(const word *state, unsigned *holder)
     return false;
 }
 
+static bool is_deadlock(struct worker *worker, unsigned possible, const word *state)
+{
+    return (!(possible & ENABLED) && unfinished(state))
+           || (possible & BLOCKED && stuck(state, worker->holder));
+}
+
+#include "kinds.h"
+
 static void expand_state(struct worker *worker, const word *state)
 {
     struct work *work = &worker->work;
+    if (worker->search->kinds != NULL) {
+        expand_for_kinds(worker, state);
+        return;
+    }
     const size_t held = successors_held(worker);
     const unsigned possible = model.reduced ? model.reduced(work, state)
                                             : successors(work, state);
     worker->generated += successors_held(worker) - held;
-    if (!work->open[DEADLOCK])
-        return;
-    if ((!(possible & ENABLED) && unfinished(state))
-        || (possible & BLOCKED && stuck(state, worker->holder)))
+    if (work->open[DEADLOCK] && is_deadlock(worker, possible, state))
         fail(work, DEADLOCK, state);
 }
 
@@ -588,6 +600,7 @@ static void open_search(struct search *search, unsigned threads)
     search->open = need(calloc(model.properties, sizeof(bool)));
     memset(search->open, true, model.properties);
     search->findings = need(calloc(model.properties, sizeof(struct finding)));
+    search->sought = model.properties;
     search->paths = need(calloc(model.properties, sizeof(struct path)));
     search->active = need(calloc(model.properties, sizeof(size_t)));
     search->likely = need(calloc((size_t)1 << LIKELY_BITS, sizeof(bool)));
@@ -616,6 +629,8 @@ struct options {
     const char *spill;                  /* the folder for levels that memory has no room for */
     const char *checkpoint, *key;       /* the folder; and what tells the model, in hexadecimal */
     unsigned long long every;           /* milliseconds between checkpoints */
+    unsigned long long kinds, property; /* how many counterexamples to it are wanted; else 0 */
+    const char *points;                 /* what tells them apart */
 };
 
 /* Arguments are `name=value`; false for anything else. */
@@ -636,6 +651,9 @@ static bool read_option(struct options *options, const char *argument)
         {"checkpoint=", NULL, &options->checkpoint},
         {"key=", NULL, &options->key},
         {"every=", &options->every, NULL},
+        {"kinds=", &options->kinds, NULL},
+        {"property=", &options->property, NULL},
+        {"points=", NULL, &options->points},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const size_t length = strlen(known[i].name);
@@ -669,6 +687,7 @@ int main(int count, char **arguments)
 {
     static struct search search;
     static struct checkpoint checkpoint;
+    static struct kinds kinds;
     struct options options = {.threads = 1, .memory = SIZE_MAX / 2};
     for (int i = 1; i < count; i++)
         if (!read_option(&options, arguments[i])) {
@@ -690,12 +709,24 @@ int main(int count, char **arguments)
     open_search(&search, options.threads < 1 ? 1 : options.threads > MOST_THREADS
                 ? MOST_THREADS : (unsigned)options.threads);
     memory.budget = options.memory;
+    if (options.kinds > 0) {
+        kinds.most = options.kinds;
+        kinds.property = (unsigned)options.property;
+        if (kinds.property >= model.properties || options.points == NULL
+            || !read_points(&kinds, options.points)) {
+            fprintf(stderr, "engine: property and points do not fit the model\n");
+            return EXIT_FAILURE;
+        }
+        open_kinds(&search, &kinds);
+    }
     run(&search);
     print_counts(&search);
     if (options.live && model.lives && search.reason == RUNNING) {
         judge_liveness(&search);
         print_liveness(&search);
     }
+    if (search.kinds != NULL)
+        seek_kinds(&search);
     find_paths(&search);
     if (model.canonical != NULL)
         walk_paths(&search);

@@ -23,6 +23,12 @@ static void keep_smaller(struct finding *kept, const struct finding *found)
         *kept = *found;
 }
 
+/* Where several counterexamples are wanted, see kinds.h. */
+static void kinds_state(struct worker *worker);
+static void kinds_step(struct worker *worker, const word *before, const word *after);
+static void note(struct worker *worker, const word *before, const word *after);
+static void collect_kinds(struct search *search);
+
 static void found(struct work *work, unsigned property, size_t depth, const word *state,
                   const word *after)
 {
@@ -36,23 +42,40 @@ static void found(struct work *work, unsigned property, size_t depth, const word
 
 void found_state(struct work *work, unsigned property, const word *state)
 {
-    found(work, property, ((struct worker *)work)->search->storing, state, NULL);
+    struct worker *worker = (struct worker *)work;
+    if (worker->search->kinds != NULL)
+        kinds_state(worker);
+    else
+        found(work, property, worker->search->storing, state, NULL);
 }
 
 void found_step(struct work *work, unsigned property, const word *before, const word *after)
 {
-    found(work, property, ((struct worker *)work)->search->depth, before, after);
+    struct worker *worker = (struct worker *)work;
+    if (worker->search->kinds != NULL)
+        kinds_step(worker, before, after);
+    else
+        found(work, property, worker->search->depth, before, after);
 }
 
 void fail(struct work *work, unsigned property, const word *before)
 {
-    if (work->open[property])
-        found(work, property, ((struct worker *)work)->search->depth, before, NULL);
+    struct worker *worker = (struct worker *)work;
+    if (!work->open[property])
+        return;
+    if (worker->search->kinds != NULL)
+        note(worker, before, NULL);
+    else
+        found(work, property, worker->search->depth, before, NULL);
 }
 
 /* Between two levels: what the workers found, the smallest of each property. */
 static void collect_findings(struct search *search)
 {
+    if (search->kinds != NULL) {
+        collect_kinds(search);
+        return;
+    }
     for (unsigned p = 0; p < model.properties; p++) {
         if (!search->open[p])
             continue;

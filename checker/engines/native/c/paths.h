@@ -66,7 +66,7 @@ static void step_back(struct search *search, size_t depth)
 {
     memset(search->likely, 0, (size_t)1 << LIKELY_BITS);
     search->actives = 0;
-    for (size_t p = 0; p < model.properties; p++) {
+    for (size_t p = 0; p < search->sought; p++) {
         if (!search->findings[p].set || search->paths[p].known != depth)
             continue;
         search->active[search->actives++] = p;
@@ -107,7 +107,7 @@ static void find_paths(struct search *search)
         worker->work.next = worker->room;
         worker->at = worker->end = 0;
     }
-    for (size_t p = 0; p < model.properties; p++) {
+    for (size_t p = 0; p < search->sought; p++) {
         const struct finding *finding = &search->findings[p];
         struct path *path = &search->paths[p];
         if (!finding->set)
