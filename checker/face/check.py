@@ -19,6 +19,7 @@ from checker.face.kept import with_kept_proof
 from checker.face.plan import Job
 from checker.face.recorded import Recorded, certified_again
 from checker.face.search import Limits, search
+from checker.face.several import with_others
 from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import IMPLICIT, Property, System
@@ -57,7 +58,8 @@ class Run:
     """One job and what came of it. `error` is set where it did not even compile.
 
     `defects` are claims of an engine that did not certify: defects of the checker. `proof` is
-    what the lemmas kept beside the spec prove for every size, where there are any.
+    what the lemmas kept beside the spec prove for every size, where there are any. `stopped`:
+    somebody interrupted while more counterexamples were looked for.
     """
 
     job: Job
@@ -70,13 +72,14 @@ class Run:
     proof: KeptProof | None = None
     error: SpecError | UserError | None = None
     recorded: tuple[Recorded, ...] = ()
+    stopped: bool = False
 
     @property
     def interrupted(self) -> bool:
         reasons = [self.found.reason] if self.found else []
         reasons += [r.verdict.coverage for r in self.results if r.verdict.kind in LIVENESS]
         reasons += [self.proof.reason] if self.proof else []
-        return "interrupted" in reasons
+        return self.stopped or "interrupted" in reasons
 
     def proved(self, name: str) -> bool:
         """Whether a property is proved for every size of just this instance."""
@@ -137,7 +140,7 @@ def check_job(job: Job, limits: Limits, report: Report | None = None) -> Run:
     live = check_live(ready.system, found, limits.limit)
     run = judge(job, ready.system, found, live, notes)
     run.recorded = tuple(certified_again(ready.system, file) for file in job.files)
-    return run
+    return with_others(run, ready, limits) if limits.max_traces > 1 else run
 
 
 def check_live(system: System, found: Exploration, limit: int | None) -> dict[str, Liveness]:

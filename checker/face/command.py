@@ -11,11 +11,13 @@ from checker.ir.system import System
 from checker.source import short_path
 
 
-def trace_meta(job: Job, system: System, property_name: str) -> dict[str, Any]:
-    """What a trace's file needs to be understood on its own."""
+def trace_meta(job: Job, system: System, property_name: str, number: int = 1) -> dict[str, Any]:
+    """What a trace's file needs to be understood on its own; it is the `number`-th of those that
+    violate the property."""
+    several = f" --max-traces {number}" if number > 1 else ""
     return {"version": __version__, "instance": job.at or "", "path": short_path(system.path),
             "fault": job.fault.name if job.fault else "",
-            "command": verify_command(job, property_name)}
+            "command": verify_command(job, property_name) + several}
 
 
 def verify_command(job: Job, property_name: str) -> str:

@@ -112,7 +112,8 @@ class Ledger:
                 violated = result.verdict.outcome == "violated"
                 wanted = everything and (violated or report.only)
                 if result.verdict.trace and (wanted or result.standing == "differs"):
-                    self.trace(result.verdict.trace)
+                    for trace in (result.verdict.trace, *result.verdict.others):
+                        self.trace(trace)
 
     def trace(self, trace: Trace) -> None:
         """A trace, after an empty line."""

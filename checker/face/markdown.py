@@ -141,7 +141,9 @@ def _elsewhere(runs: Sequence[Run]) -> str:
 
 def _steps(result: Result) -> str:
     trace = result.verdict.trace
-    return "never" if trace is None else str(len(trace.steps))
+    if trace is None:
+        return "never"
+    return ", ".join(str(len(each.steps)) for each in (trace, *result.verdict.others))
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────

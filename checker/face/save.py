@@ -38,11 +38,14 @@ def _named(run: Run) -> Iterator[tuple[str, Trace]]:
     """The counterexamples of a run by file name: one for each property, or for the fault.
 
     Of the properties that a fault breaks the last one is shown: damage comes after its cause.
+    Further counterexamples are numbered: `NAME`, `NAME-2`, `NAME-3`.
     """
-    shown = {r.verdict.property: r.verdict.trace for r in run.results
+    shown = {r.verdict.property: (r.verdict.trace, *r.verdict.others) for r in run.results
              if r.verdict.outcome == "violated" and r.verdict.trace is not None}
     if run.job.fault is not None:
         last = next((name for name in (*reversed(run.job.breaks), *shown) if name in shown), None)
         shown = {run.job.fault.name: shown[last]} if last is not None else {}
-    for name, trace in shown.items():
-        yield re.sub(r"[^\w.-]+", "_", name).strip("_"), trace
+    for name, traces in shown.items():
+        stem = re.sub(r"[^\w.-]+", "_", name).strip("_")
+        for number, trace in enumerate(traces, 1):
+            yield stem if number == 1 else f"{stem}-{number}", trace

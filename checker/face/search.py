@@ -35,7 +35,9 @@ Engine = Literal["auto", "interp", "native"]
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How to search and how far. `threads`, `memory`, `reduce` and `checkpoint` (a folder)
-    are for the native engine. `proofs`: prove again with the lemmas that are kept."""
+    are for the native engine. `proofs`: prove again with the lemmas that are kept. `max_traces`
+    is the most counterexamples to show for a property; where `traces_of` names one, more than
+    one are looked for of that only."""
 
     engine: Engine = "auto"
     threads: int | None = None
@@ -45,6 +47,8 @@ class Limits:
     reduce: tuple[native.Reduction, ...] = ()
     checkpoint: str | None = None
     fewest_switches: bool = False
+    max_traces: int = 1
+    traces_of: str | None = None
     proofs: bool = True
 
 

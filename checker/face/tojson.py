@@ -76,7 +76,8 @@ def _result(run: Run, result: Result) -> dict[str, Any]:
     return {"property": verdict.property, "kind": verdict.kind, "outcome": verdict.outcome,
             "expected": result.expected, "standing": result.standing, "engine": verdict.engine,
             "coverage": verdict.coverage, "location": _loc(declared.loc if declared else None),
-            "trace": _trace(verdict.trace) if verdict.trace else None}
+            "trace": _trace(verdict.trace) if verdict.trace else None,
+            "other_traces": [_trace(trace) for trace in verdict.others]}
 
 
 def _trace(trace: Trace) -> dict[str, Any]:

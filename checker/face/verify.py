@@ -58,6 +58,8 @@ from checker.ir.system import IMPLICIT
               help="Show each violation with the fewest context switches, not a shortest one.")
 @click.option("--no-proofs", is_flag=True,
               help="Do not prove again, for every size, with the lemmas kept beside a spec.")
+@click.option("--max-traces", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+              help="Show up to N counterexamples to a property, no two of the same kind.")
 @click.option("--stop-early", is_flag=True,
               help="Stop at the first violation; the rest is then unknown.")
 @click.option("--save", "folder", metavar="DIR", type=click.Path(file_okay=False),
@@ -79,7 +81,7 @@ def verify(specs: Sequence[str], folder: str | None, as_json: bool, verbose: boo
     FILE.py:NAME tells one of several. Without any, everything in spec/ is checked, and the
     files in counterexamples/ have to certify again.
     """
-    selection, limits = _selection(options), _limits(options)
+    selection, limits = _selection(options), _limits(options, property_name)
     if folder is not None:
         make_folder(folder)
     page = Page(page_file) if page_file is not None else None
@@ -113,10 +115,12 @@ def _selection(options: dict[str, Any]) -> Selection:
                      not options["no_faults"], options["preemptible"])
 
 
-def _limits(options: dict[str, Any]) -> Limits:
+def _limits(options: dict[str, Any], property_name: str | None) -> Limits:
     names = ("engine", "threads", "limit", "memory", "stop_early", "reduce", "checkpoint",
-             "fewest_switches")
-    limits = Limits(**{name: options[name] for name in names}, proofs=not options["no_proofs"])
+             "fewest_switches", "max_traces")
+    limits = Limits(**{name: options[name] for name in names}, proofs=not options["no_proofs"],
+                    traces_of=property_name)
+    _refuse_with_several(limits)
     if limits.engine == "interp" and (limits.threads or limits.memory):
         raise UserError("--threads and --memory are for the native engine, not for interp")
     if limits.engine == "interp" and limits.reduce:
@@ -124,6 +128,18 @@ def _limits(options: dict[str, Any]) -> Limits:
     if limits.engine == "interp" and limits.checkpoint:
         raise UserError("--checkpoint is for the native engine, not for interp")
     return limits
+
+
+def _refuse_with_several(limits: Limits) -> None:
+    """Name what --max-traces can not be combined with."""
+    for option, given, why in (
+        ("--reduce", limits.reduce, "a search that leaves out states leaves out counterexamples"),
+        ("--fewest-switches", limits.fewest_switches, "of each kind a shortest one is shown"),
+        ("--stop-early", limits.stop_early, "the search has to go on behind the first violation"),
+        ("--checkpoint", limits.checkpoint, "the search for more counterexamples is not saved"),
+    ):
+        if given and limits.max_traces > 1:
+            raise UserError(f"--max-traces and {option} exclude each other: {why}")
 
 
 @contextlib.contextmanager

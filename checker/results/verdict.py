@@ -16,7 +16,8 @@ class Verdict:
     `engine` names who found out, `coverage` what was covered ("complete: 8,832 distinct states,
     depth 11") or why nothing more can be said. `violated` always carries a certified trace, but
     for a `sometimes`: that no state shows it is nothing that a trace could show, only a complete
-    search. A `sometimes` that holds carries its witness.
+    search. A `sometimes` that holds carries its witness. `others` are further counterexamples,
+    of other kinds (`ir/control.py`), where several were asked for.
     """
 
     property: str
@@ -26,6 +27,7 @@ class Verdict:
     coverage: str
     trace: Trace | None = None
     notes: tuple[str, ...] = field(default=())
+    others: tuple[Trace, ...] = ()
 
     def __post_init__(self) -> None:
         shown = self.kind == "sometimes" or self.trace is not None
