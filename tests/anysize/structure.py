@@ -1,17 +1,18 @@
 """The any-size formulas in a finite structure, beside the interpreter."""
 import z3
 
+from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.step import steps
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.family import family
 from checker.engines.smt.anysize.pycode import sized
 from checker.engines.smt.anysize.space import index_domains
-from checker.engines.smt.anysize.values import same
+from checker.engines.smt.anysize.values import same, select
 from checker.engines.smt.encode import dead_locals
 from checker.engines.smt.terms import conj, disj, iff, neg
 from checker.ir.nodes import DONE
 from checker.types import Bool, Enum, Index, Lock, Map, Maybe, Record, Set
-from checker.values import domain
+from checker.values import domain, lowest
 
 
 class Structure:
@@ -82,6 +83,10 @@ class Structure:
                 index = of if isinstance(of, Index) else of.of
                 return conj(*(iff(symbolic.at(self.key(index, e)), e == value)
                               for e in range(index.size)))
+            case Maybe(inner):
+                held = lowest(inner) if value is None else value
+                return conj(iff(symbolic.present, value is not None),
+                            self.equals(inner, symbolic.payload, held))
             case Set(inner):
                 return conj(*(iff(symbolic.has(self.key(inner, e)), e in value)
                               for e in domain(inner)))
@@ -102,8 +107,8 @@ class Structure:
             elements = [self.key(of, e) for e in domain(of)]
             for given in self.tuples(count):
                 bodies = [self.encoding.counts.body(count, stage, given, e) for e in elements]
-                total = z3.Sum([z3.If(b, 1, 0) if count.truth is not None else b for b in bodies])
-                yield self.encoding.counts.at(count, stage, given) == total
+                yield self.encoding.counts.at(count, stage, given) == sum(
+                    select(b, 1, 0) if count.truth is not None else b for b in bodies)
 
     def tuples(self, count):
         if not count.parameters:
@@ -136,3 +141,16 @@ class Structure:
             solver.pop()
         assert found == reached, state
         solver.pop()
+
+    def judges_alike(self, state):
+        """That each invariant is true in a state if and only if the interpreter says so."""
+        self.solver.push()
+        self.solver.add(self.is_state(self.encoding.base.values, state),
+                        *self.exact(self.encoding.base))
+        for declared in self.family.system.properties:
+            if declared.kind == "invariant":
+                real = self.system.property_named(declared.name)
+                holds = evaluate(real.expr, Scope(self.system, state))
+                says = self.encoding.holds(declared.expr)
+                assert self.solver.check(says != holds) == z3.unsat, declared.name
+        self.solver.pop()

@@ -25,7 +25,8 @@ CASES = {
     "P101": ("self.many = n > 3", "self.flag[x] = self.many"),
     "P105": ("self.queue = Queue(self.g, 2)", "self.queue.put(x)"),
     "P106": ("self.a = Int(0, 3)\n        self.b = Int(0, 9)", "self.b = self.a * self.a"),
-    "P103": ("self.r = Map(Int(0, n), Bool)", "self.flag[x] = any(self.r[i] for i in range(2))"),
+    "P103": ("self.r = Map(Enum(*'abcdefghijklmnopqrs'), Bool)",
+             "self.flag[x] = any(self.r[i] for i in ('a', 'b'))"),
 }
 
 
@@ -40,10 +41,10 @@ def test_outside_the_fragment(code, tmp_path):
     assert not found.complete
 
 
-def test_a_ring_has_no_index():
+def test_a_ring_divides_by_its_size():
     found = prove_any_size(spec("ring_election"))
     assert found.judged["one_leader"].outcome == "refused"
-    assert "P102" in found.judged["one_leader"].reason
+    assert "P106" in found.judged["one_leader"].reason
 
 
 def test_every_code_is_explained():

@@ -136,9 +136,7 @@ class Counts:
             change = self._number(self.body(count, stage, given, site)) - self._number(
                 self.body(count, self.base, given, site))
             nothing = disj(*(same(site, other) for other in sites[:i]), *self._outside(count, site))
-            if nothing is not False:
-                change = z3.If(nothing, 0, change)
-            total = total + change
+            total = total + values.select(nothing, 0, change)
         if everywhere is not False:
             total = z3.If(everywhere, self._anew(count, stage)(*given), total)
         return total

@@ -15,21 +15,22 @@ A proof for every size needs one text for all sizes. The spec is compiled at sev
 results may differ in the declared sizes, and in numbers and bounds that grow linearly with them.
 Here something else differs: a branch decided by a size, a loop unrolled, a table of other
 shape.""",
-    "P102": """No constant of the spec sets the size of an Index, or none of the spec's indices
-is an Index. Without one there is nothing to generalise: explore the system instead.""",
-    "P103": """A Range, or another ordered domain, has a size that varies.
+    "P102": """No constant of the spec sets the size of an Index or a Range. Without one there is
+nothing to generalise: explore the system instead.""",
+    "P103": """A set of names is too large.
 
-Proofs for every size treat the elements of a set as interchangeable. An ordered domain must have
-a fixed size, which is then part of the statement.""",
+Names have no order and no number, so a quantifier over them is written out, up to sixteen of
+them. A larger set is an Index, or a Range where the order matters.""",
     "P104": """An element of an Index is used as a number or a constant element is named.""",
     "P105": """A type has no meaning for every size here: a queue, a set of sets, a constant map
 whose values differ.""",
     "P106": """This arithmetic is not linear. Z3 decides linear arithmetic; products of two
 variables, and division by anything but a constant, are left to the other engines.""",
-    "P107": """This loop over an Index has no closed form here.
+    "P107": """This loop has no closed form here.
 
-Updates at the element, setting a flag or a number to a constant, adding to a set and adding up
-are understood.""",
+Updates at the element, setting a flag or a number to a constant, and adding to a set are
+understood. Over a Range a round may read what rounds after it will write, not what rounds before
+it have written: await in every round, so that each is a step of its own.""",
     "P108": """A count or a sum whose parts are not elements, numbers or names.""",
     "P109": """An initial value is not the same for every element of an Index.""",
     "P110": """A step has too many paths to be proved one by one.""",
