@@ -73,15 +73,16 @@ static void mark_places(struct worker *worker)
 static void expand_turns(struct worker *worker, struct builder *builder, const word *state)
 {
     const size_t held = successors_held(worker), turns = builder->size++ * model.instances;
-    const word *const old = worker->room, *room;
+    const word *const old = worker->room;
+    size_t capacity;                    /* the room may grow twice, and be back where it was */
     worker->work.turn = builder->turns + turns;
     do {
-        room = worker->room;
+        capacity = worker->capacity;
         worker->work.next = worker->room + held * WORDS;
         model.turns(&worker->work, state);
-    } while (worker->room != room);
-    for (size_t i = 0; i < turns && room != old; i++)
-        builder->turns[i].end = room + (builder->turns[i].end - old);
+    } while (worker->capacity != capacity);
+    for (size_t i = 0; i < turns && worker->room != old; i++)
+        builder->turns[i].end = worker->room + (builder->turns[i].end - old);
 }
 
 /* Expands states from `*place` on until there are enough successors to look up. */
