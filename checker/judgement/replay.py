@@ -32,7 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from checker.engines.interp.step import location_of, stuck
+from checker.engines.interp.step import enabled, location_of, stuck
 from checker.errors import UserError
 from checker.frontend.spec import import_file
 from checker.ir.system import Instance, State
@@ -41,6 +41,7 @@ from checker.values import Value, show
 
 PATIENCE = 1.0      # seconds; a thread is given up after two of them without a move
 ENDING = 2.0        # seconds that a thread may take to end, once it was told to
+WAITS = ("until", "acquire", "wait", "wait_for")    # who called these is what one wants to know
 
 
 # ── what an adapter provides ─────────────────────────────────────────────────────────────────
@@ -161,7 +162,8 @@ def replay(trace: Trace, *, correct: bool = False, memory: str | None = None,
     """Run the trace on its implementation, or on the correct one. Never hangs.
 
     `memory` forces a kind of memory; `timeout` is how long nothing may move before a thread
-    counts as blocked. A lasso is run once round its loop.
+    counts as blocked. A lasso is run twice round its loop; then whoever can not step there is let
+    go, and may not come on.
     """
     director = Director(timeout)
     stage = (adapter or adapter_of(trace)).build(trace, director, correct=correct, memory=memory)
@@ -180,10 +182,14 @@ def _run(director: Director, stage: Implementation, trace: Trace) -> Outcome:
         for name, body in stage.threads().items():
             director.spawn(name, body)
         _compare(trace, 0, trace.initial, stage)
-        for number, step in enumerate(trace.steps, 1):
+        numbered = list(enumerate(trace.steps, 1))
+        again = [] if trace.loop is None else numbered[trace.loop:]
+        for number, step in numbered + again:
             _take(director, stage, threads[step.process, step.key], number, step)
             if step.after is not None:
                 _compare(trace, number, step.after, stage)
+        if trace.loop is not None:
+            _nobody_else(director, stage, trace, threads)
         if trace.property == "deadlock":
             return _deadlock(director, stage, trace, threads)
     except _Ended as ended:
@@ -233,6 +239,25 @@ def _compare(trace: Trace, number: int, state: State, stage: Implementation) -> 
             of = system.variable[name].type
             raise _Ended(Diverged(number, stage.memory, name, _show(of, expected),
                                   _show(of, observed)))
+
+
+def _nobody_else(director: Director, stage: Implementation, trace: Trace,
+                 threads: Mapping[tuple[str, Value], str]) -> None:
+    """Round the loop again and again, who can not step must not come on. Raises _Ended if one does.
+
+    A thread that looks, finds nothing and comes back to where it was has not come on.
+    """
+    system, final, count = trace.system, trace.states[-1], len(trace.steps)
+    waiting = [threads[i.process.name, i.key] for i in system.instances
+               if not enabled(system, final, i)]
+    before = dict(director.position)
+    director.script = []
+    for name in director.settle([name for name in waiting if before.get(name) is not None]):
+        if director.position[name] != before[name]:
+            at = director.position[name]
+            raise _Ended(Diverged(count, stage.memory, f"the thread {name}", "waiting for ever",
+                                  "at its end" if at is None else f"at `{at}`"))
+    _compare(trace, count, final, stage)
 
 
 def _show(of: Any, value: Value) -> str:
@@ -370,6 +395,15 @@ class Director:
         self._go[name].release()
         return self._wait_for({name})
 
+    def settle(self, names: Sequence[str]) -> list[str]:
+        """Let threads go on until none moves any more; those that came to a hook or their end."""
+        waiting = set(names) - self._running
+        self._running |= waiting
+        for name in waiting:
+            self._go[name].release()
+        self._wait_for(waiting)
+        return sorted(waiting - self._running)
+
     def release_all(self, names: Sequence[str]) -> str | None:
         """Let threads go on; the first that comes to a hook or its end, or None."""
         waiting = set(names) - self._running
@@ -404,6 +438,8 @@ class Director:
     def where(self, name: str) -> str:
         """Where in its code a thread that does not come back is, and which locks are taken."""
         frame = sys._current_frames().get(self._threads[name].ident or 0)
+        while frame is not None and frame.f_back and frame.f_code.co_name in WAITS:
+            frame = frame.f_back
         place = ""
         if frame is not None:
             place = (f"in {frame.f_code.co_name} "

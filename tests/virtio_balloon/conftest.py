@@ -11,7 +11,7 @@ from tests.virtio_balloon.stage import Stage
 
 @pytest.fixture
 def stage() -> Iterator[Callable[..., Stage]]:
-    """Makes stages, with Machine's arguments; closes them all."""
+    """Makes stages, with Machine's arguments; ends them all."""
     stages: list[Stage] = []
 
     def make(*arguments: Any, **keywords: Any) -> Stage:
@@ -20,4 +20,4 @@ def stage() -> Iterator[Callable[..., Stage]]:
 
     yield make
     for each in stages:
-        each.close()
+        each.end()

@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from spec.virtio_balloon.reference import Environment, Machine, Stopped
+from checker.judgement.replay import Director
+from spec.virtio_balloon.reference import Environment, Machine
 
 PATIENCE = 20       # seconds that a step may take before the test is wrong about it
+SHORT = 0.2         # the same where it is expected to wait for a lock
+TICK = 0.002
 
 
 class Script(Environment):
@@ -40,42 +43,46 @@ class Dice(Environment):
         return self.random.choice(list(choices))
 
 
+class Hand(Director):
+    """Holds the threads at their steps."""
+
+    def step(self, name: str, asleep: Callable[[], Any], patience: float) -> bool:
+        """Let a thread run one step; whether it came to its next one, and does not wait."""
+        end = time.monotonic() + patience
+        with self._moved:
+            if name not in self._running:
+                self._running.add(name)
+                self._go[name].release()
+            while not self._moved.wait_for(lambda: name not in self._running, TICK):
+                if name in asleep() or time.monotonic() > end:
+                    return False
+            return True
+
+
 class Stage:
     """One machine whose threads wait at their steps: `step` lets one of them run one step."""
 
     def __init__(self, env: Environment | None = None, **constants: Any) -> None:
-        self.next: dict[str, str | None] = {}       # thread -> step it waits at, None at its end
-        self.failures: dict[str, Exception] = {}
-        self._go: dict[str, threading.Semaphore] = {}
-        self._arrived: dict[str, threading.Semaphore] = {}
-        self.threads: dict[str, threading.Thread] = {}
-        self.machine = Machine(at=self.at, env=env or Script(), **constants)
+        self.director = Hand(PATIENCE)
+        self.machine = Machine(at=self.director.at, env=env or Script(), **constants)
+        self.director.stage = self      # type: ignore[assignment]  # for its locks and its end
 
-    def at(self, label: str) -> None:
-        name = threading.current_thread().name
-        if name not in self._go:
-            return
-        self.next[name] = label
-        self._arrived[name].release()
-        self._go[name].acquire()
+    @property
+    def locks(self) -> dict[str, Any]:
+        return {**self.machine.locks(), **self.machine.switch.asleep()}
+
+    @property
+    def next(self) -> dict[str, str | None]:
+        """By thread: the step at which it waits, None at its end."""
+        return self.director.position
+
+    @property
+    def failures(self) -> dict[str, str]:
+        return self.director.failures
 
     def spawn(self, name: str, body: Callable[[], Any]) -> str:
         """Start a thread; it waits at its first step then."""
-        def live() -> None:
-            try:
-                body()
-            except Exception as failure:
-                self.failures[name] = failure
-            except Stopped:
-                pass
-            finally:
-                self.next[name] = None
-                self._arrived[name].release()
-
-        self._go[name], self._arrived[name] = threading.Semaphore(0), threading.Semaphore(0)
-        self.threads[name] = threading.Thread(name=name, target=live, daemon=True)
-        self.threads[name].start()
-        assert self._arrived[name].acquire(timeout=PATIENCE)
+        self.director.spawn(name, body)
         return name
 
     def start(self, *names: str) -> None:
@@ -83,24 +90,45 @@ class Stage:
             self.spawn(name, self.machine.actors[name])
 
     def step(self, name: str, patience: float = PATIENCE) -> bool:
-        """Let a thread run one step; whether it came to its next one."""
-        self._go[name].release()
-        return self._arrived[name].acquire(timeout=patience)
+        """Let a thread run one step; whether it came to its next one, and does not wait."""
+        return self.director.step(name, self.machine.switch.asleep, patience)
+
+    def waits(self, name: str) -> bool:
+        """Let a thread go that is expected to wait; whether it does."""
+        return not self.step(name, SHORT)
 
     def until(self, name: str, label: str | None) -> None:
         """Run a thread up to the step `label`, which it has not begun then."""
         while self.next[name] != label:
             assert self.step(name), f"{name} waits for ever after {self.next[name]}"
 
+    def random_steps(self, seed: int, count: int) -> Iterator[None]:
+        """Start everybody and let so many steps be taken, by whom chance says; after each one."""
+        self.start()
+        rng = random.Random(seed)
+        for _ in range(count):
+            names = [name for name in self.next if not self.would_wait(name)]
+            self.step(rng.choice(names))
+            yield
+
+    def would_wait(self, name: str) -> bool:
+        """Whether the thread has ended, sleeps, or is about to take a lock that is taken."""
+        at, locks = self.next[name], self.machine.locks()
+        if at == "lock_page":
+            return any(page.lock.locked() for page in self.machine.allocator.pages)
+        if at == "update_balloon_size":
+            return locks["actual_lock"].locked()
+        return at is None or name in self.machine.switch.asleep() or \
+            at in locks and locks[at].locked()
+
     def serve(self, queue: str) -> None:
         """The host sees the request of a queue, and answers."""
         for _ in range(2):
             assert self.step(f"{queue} queue")
 
+    def end(self) -> None:
+        """End the threads, wherever they wait, and then the machine."""
+        assert self.director.close() == ()
+
     def close(self) -> None:
-        self.machine.switch.off.set()
-        for name, thread in self.threads.items():
-            while thread.is_alive():
-                self._go[name].release()
-                thread.join(0.01)
         self.machine.close()

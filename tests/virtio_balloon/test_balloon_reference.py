@@ -15,7 +15,7 @@ FIXED = dict(allocates="first", deletes="locked", recounts=True, oom_counts="pag
 def fill(s, pages):
     """Inflate by so many pages of the guest."""
     driver = s.machine.driver
-    filler = s.spawn(f"filler {len(s.threads)}",
+    filler = s.spawn(f"filler {len(s.next)}",
                      lambda: driver.fill_balloon(pages * s.machine.options.per_page))
     s.until(filler, "inflate acked")
     s.serve("inflate")
@@ -162,7 +162,7 @@ def test_with_a_full_array_it_is_written_past_its_end(stage):
     s = stage(stores="after_increment", array=1, **FIXED)
     thread = s.spawn("filler", lambda: s.machine.driver.fill_balloon(1))
     s.until(thread, None)
-    assert isinstance(s.failures[thread], IndexError)
+    assert s.failures[thread].startswith("IndexError")
 
 
 def test_a_page_put_twice_is_a_bug(stage):
@@ -176,7 +176,7 @@ def test_a_page_put_twice_is_a_bug(stage):
 def deadlock(stage, **version):
     s = stage(env=Script(reclaim_needs_the_fs_lock=True, within_the_file_system=True),
               fs_lock=True, target=1, **version)
-    s.machine.driver.size_work = True
+    s.machine.driver.size_work.queue()
     s.start("size worker", "task")
     s.until("task", "__alloc_pages_may_oom")        # holds fs_lock
     s.until("size worker", "fs_lock")               # v4.9: holds balloon_lock
@@ -186,11 +186,11 @@ def deadlock(stage, **version):
 
 def test_v49_deadlocks_on_oom(stage):
     s = deadlock(stage)
-    assert not s.step("size worker", patience=0.2)
-    assert not s.step("task", patience=0.2)
+    assert s.waits("size worker") and s.waits("task")
     driver = s.machine.driver
     assert driver.balloon_lock.locked() and driver.fs_lock.locked()
-    assert all(thread.is_alive() for thread in s.threads.values())
+    assert s.machine.switch.waits(s.machine.locks()) == {
+        "size worker": "fs_lock, holding balloon_lock", "task": "balloon_lock, holding fs_lock"}
 
 
 def test_allocating_first_it_does_not(stage):
@@ -225,20 +225,8 @@ def test_threads_that_run_freely_lose_nothing(version, features):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_steps_lose_nothing(stage, seed):
-    dice = Dice(seed)
-    s = stage(env=dice, pages=3, **FIXED)
-    s.start()
-    names = sorted(s.threads)
-    locks = s.machine.locks()
-    deadline = time.monotonic() + 0.3
-    while time.monotonic() < deadline:
-        name = dice.random.choice(names)
-        label = s.next[name]
-        lock = "page" if label == "lock_page" else label
-        if lock in locks and locks[lock].locked() or lock == "page":
-            if lock != "page" or any(page.lock.locked() for page in s.machine.allocator.pages):
-                continue                            # it would wait
-        s.step(name)
+    s = stage(env=Dice(seed), pages=3, **FIXED)
+    for _ in s.random_steps(seed, 300):
         check(s.machine.observe(), s.machine.lost())
     assert s.failures == {}
 

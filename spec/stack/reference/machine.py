@@ -206,7 +206,7 @@ class Machine:
         self.at("new size")
         if not self.env.fails("no change after all"):
             host.num_pages = self.env.pick("size", host.sizes())
-            host.driver.virtballoon_changed()
+            host.interrupt()
 
     def stale(self) -> list[list[bool]]:
         """By container, the pages where its devices have another frame than the CPUs."""

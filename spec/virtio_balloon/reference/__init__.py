@@ -2,13 +2,12 @@
 
 Objects, threads, locks and memory are real. A thread calls at("label") and then runs the code of
 that step, up to its next at(). Steps have the names of the model's (see `model.py`); where the
-model waits for a lock, the step is called after the lock. What is left out here is the driver's
-life: the machine begins with a driver that is bound and ready.
+model waits for a lock, the step is called after the lock.
 """
 from spec.virtio_balloon.reference.hooks import Environment, Stopped
 from spec.virtio_balloon.reference.machine import Machine
-from spec.virtio_balloon.reference.memory import Ram
+from spec.virtio_balloon.reference.memory import Ram, Slab
 from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.pages import DATA, Bug
 
-__all__ = ["DATA", "Bug", "Environment", "Machine", "Options", "Ram", "Stopped"]
+__all__ = ["DATA", "Bug", "Environment", "Machine", "Options", "Ram", "Slab", "Stopped"]

@@ -52,6 +52,10 @@ class Compaction:
             page.lock.release()
             return False
         self.switch.acquire(self.info.pages_lock, "pages_lock")
+        if self.info.closing:
+            self.info.pages_lock.release()
+            page.lock.release()
+            return False
         if page in self.info.pages:
             self.info.pages.remove(page)
         self.info.isolated_pages += 1

@@ -4,33 +4,40 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from spec.virtio_balloon.reference.hooks import Environment, Switch
+from spec.virtio_balloon.reference.hooks import Environment
 from spec.virtio_balloon.reference.host import Host
+from spec.virtio_balloon.reference.memory import Slab
 from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.pages import Allocator, BalloonDevInfo, Bug, Page
+from spec.virtio_balloon.reference.scheduler import Scheduler
+from spec.virtio_balloon.reference.work import Freezer, Work
 
 
 class VirtioBalloon:
     """struct virtio_balloon."""
 
-    def __init__(self, options: Options, switch: Switch, env: Environment, allocator: Allocator,
-                 host: Host, slots: int) -> None:
+    def __init__(self, options: Options, switch: Scheduler, env: Environment,
+                 allocator: Allocator, host: Host, slots: int, slab: Slab) -> None:
         self.options = options
         self.switch = switch
         self.env = env
         self.allocator = allocator
         self.host = host
+        self.slab = slab
         self.info = BalloonDevInfo(options, switch, env)
         self.balloon_lock = threading.Lock()
         self.stop_update_lock = threading.Lock()
         self.fs_lock = threading.Lock()
-        self.size_work = False
+        self.actual_lock = threading.Lock()
+        self.freezer = Freezer(options)
+        self.size_work = Work(self.freezer)
+        self.stop_update = False
         self.num_pages = 0
         self.num_pfns = 0
         self.pfns: list[int | None] = [None] * slots
         self.pushed: list[Page] = []
         self.compaction: Any = None
-        host.driver = self
+        host.interrupt = self.virtballoon_changed
 
     # The array, and the host that is told of it.
 
@@ -169,7 +176,8 @@ class VirtioBalloon:
     def virtballoon_changed(self) -> None:
         """The interrupt on a change of the configuration."""
         self.switch.acquire(self.stop_update_lock, "stop_update_lock")
-        self.size_work = True
+        if not self.stop_update or self.options.ignores_stop_update:
+            self.size_work.queue()
         self.stop_update_lock.release()
 
     def towards_target(self) -> int:
@@ -181,8 +189,7 @@ class VirtioBalloon:
     def size_worker(self) -> None:
         """Run update_balloon_size_func whenever it is queued."""
         while True:
-            self.switch.until(lambda: self.size_work, "update_balloon_size_func")
-            self.size_work = False
+            self.switch.until(self.size_work.claim, "update_balloon_size_func")
             diff = self.towards_target()
             if diff > 0:
                 diff -= self.fill_balloon(diff)
@@ -190,47 +197,18 @@ class VirtioBalloon:
                 diff += self.leak_balloon(-diff)
             self.update_balloon_size()
             if diff != 0:
-                self.size_work = True
+                self.size_work.queue()
+            self.size_work.finish()
 
     def update_balloon_size(self) -> None:
-        self.switch.at("update_balloon_size")
-        self.host.actual = self.num_pages
-
-
-class Oom:
-    """A task whose allocations fail, maybe while it holds a lock of the file system."""
-
-    def __init__(self, driver: VirtioBalloon) -> None:
-        self.driver = driver
-        self.options, self.switch, self.env = driver.options, driver.switch, driver.env
-        self.oom_lock = threading.Lock()
-        self.notified = False
-        self.freed = self.really_freed = 0
-
-    def task(self) -> None:
-        """Run out of memory, again and again."""
-        while True:
-            self.switch.at("__alloc_pages_slowpath")
-            if self.options.fs_lock and self.env.pick("within the file system", (False, True)):
-                self.switch.acquire(self.driver.fs_lock, "fs_lock")
-                self.out_of_memory()
-                self.driver.fs_lock.release()
-            else:
-                self.out_of_memory()
-
-    def out_of_memory(self) -> None:
-        self.switch.at("__alloc_pages_may_oom")
-        self.oom_lock.acquire()
-        self.notified = True
-        if self.options.deflate_on_oom:
-            self.virtballoon_oom_notify()
-        self.notified = False
-        self.freed = self.really_freed = 0
-        self.oom_lock.release()
-
-    def virtballoon_oom_notify(self) -> None:
-        freed = self.driver.leak_balloon(len(self.driver.pfns))
-        self.driver.update_balloon_size()
-        self.really_freed = freed // self.options.per_page
-        self.freed = self.really_freed if self.options.oom_counts == "pages" else freed
-        self.switch.at("notifier_call_chain returns")
+        """Tell the host; writing to the configuration of a device takes its time."""
+        if self.options.locks_actual:
+            self.switch.acquire(self.actual_lock, "update_balloon_size")
+        else:
+            self.switch.at("update_balloon_size")
+        actual = self.num_pages
+        if self.options.reads_actual:
+            self.switch.at("virtio_cwrite actual")
+        self.host.actual = actual
+        if self.options.locks_actual:
+            self.actual_lock.release()

@@ -38,8 +38,6 @@ class Switch:
     def __init__(self, at: Callable[[str], None]) -> None:
         self.hook = at
         self.off = threading.Event()
-        self.wanted: dict[str, threading.Lock] = {}     # by thread: what it waits for
-        self.holder: dict[threading.Lock, str] = {}     # who took it last
 
     def at(self, label: str) -> None:
         """A step begins."""
@@ -53,19 +51,3 @@ class Switch:
         while not condition():
             self.off.wait(TICK)
             self.at(label)
-
-    def waits_for_itself(self, lock: threading.Lock) -> list[str]:
-        """The threads that want a lock which they hold."""
-        return [name for name, wanted in self.wanted.items()
-                if wanted is lock and lock.locked() and self.holder.get(lock) == name]
-
-    def acquire(self, lock: threading.Lock, label: str) -> None:
-        """A step that begins with a lock, waited for as long as it takes."""
-        me = threading.current_thread().name
-        self.wanted[me] = lock
-        self.at(label)
-        while not lock.acquire(timeout=10 * TICK):
-            if self.off.is_set():
-                raise Stopped
-        del self.wanted[me]
-        self.holder[lock] = me

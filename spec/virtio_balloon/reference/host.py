@@ -2,23 +2,44 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
 
-from spec.virtio_balloon.reference.hooks import Environment, Switch
+from spec.virtio_balloon.reference.hooks import Environment
+from spec.virtio_balloon.reference.memory import Slab
 from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.pages import Allocator
+from spec.virtio_balloon.reference.scheduler import Scheduler
 
 
 class Virtqueue:
-    """Holds one request: the driver's own array, as far as `length`."""
+    """Holds one request: the driver's own array, as far as `length`. Its ring is kernel memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, slab: Slab, name: str) -> None:
+        self.slab = slab
+        self.name = name
+        self.exists = False
+        self.used_deleted = False           # although it was not there
         self.state = "empty"
         self.length = 0
         self.request: list[int | None] = []
 
+    def create(self) -> None:
+        """find_vqs."""
+        self.slab.kmalloc(self.name)
+        self.slab.write(self.name, b"ring")
+        self.exists = True
+
+    def delete(self) -> None:
+        """del_vqs."""
+        self.exists = False
+        self.slab.kfree(self.name)
+
     def add(self, request: list[int | None], length: int) -> None:
-        """virtqueue_add_outbuf and virtqueue_kick."""
+        """virtqueue_add_outbuf and virtqueue_kick. Nobody serves a ring that was deleted."""
+        self.slab.write(self.name, b"ring: a request")
+        if not self.exists:
+            self.used_deleted = True
+            return
         self.request, self.length = request, length
         self.state = "added"
 
@@ -34,19 +55,21 @@ class Virtqueue:
 class Host:
     """Serves the queues; sets the size that it wants."""
 
-    def __init__(self, options: Options, switch: Switch, env: Environment,
-                 allocator: Allocator, target: int) -> None:
+    def __init__(self, options: Options, switch: Scheduler, env: Environment,
+                 allocator: Allocator, target: int, slab: Slab) -> None:
         self.options = options
         self.switch = switch
         self.env = env
         self.allocator = allocator
-        self.inflate = Virtqueue()
-        self.deflate = Virtqueue()
+        self.inflate = Virtqueue(slab, "inflate queue")
+        self.deflate = Virtqueue(slab, "deflate queue")
+        self.ready = False                      # DRIVER_OK
         self.num_pages = target
         self.actual = 0
+        self.left = max(options.changes, 1)     # how often it may still change its mind
         self.may_modify: set[int] = set()
         self.device_lock = threading.Lock()     # an ack and a discard do not overlap
-        self.driver: Any = None
+        self.interrupt: Callable[[], None] = lambda: None
 
     def pages_of(self, queue: Virtqueue) -> set[int]:
         return {pfn // self.options.per_page for pfn in queue.named() if pfn is not None}
@@ -55,11 +78,12 @@ class Host:
         """See requests and answer them."""
         while True:
             self.switch.until(lambda: self.inflate.state == "added", "see inflate")
-            self.may_modify |= self.pages_of(self.inflate)
-            if None in self.inflate.named():
-                numbers = [page.number for page in self.allocator.pages]
-                self.may_modify.add(self.env.pick("what the slot held", numbers))
-            self.inflate.state = "seen"
+            with self.device_lock:
+                self.may_modify |= self.pages_of(self.inflate)
+                if None in self.inflate.named():
+                    numbers = [page.number for page in self.allocator.pages]
+                    self.may_modify.add(self.env.pick("what the slot held", numbers))
+                self.inflate.state = "seen"
             if self.options.silent:
                 return
             self.switch.at("ack inflate")
@@ -90,12 +114,22 @@ class Host:
                 if candidates:
                     self.allocator.discard(self.env.pick("page", candidates))
 
+    def reset(self) -> None:
+        """The device forgets everything but the sizes."""
+        with self.device_lock:
+            self.ready = False
+            self.may_modify.clear()
+
     def change_size(self) -> None:
-        """QMP's balloon command, again and again."""
+        """QMP's balloon command, as often as it is allowed."""
         while True:
-            self.switch.at("new size")
+            self.switch.until(lambda: self.left > 0, "new size")
+            if self.options.changes:
+                self.left -= 1
+                if self.env.pick("no change after all", (False, True)):
+                    continue
             self.num_pages = self.env.pick("size", self.sizes())
-            self.driver.virtballoon_changed()
+            self.interrupt()
 
     def sizes(self) -> tuple[int, ...]:
         most = len(self.allocator.pages) * self.options.per_page

@@ -1,4 +1,4 @@
-"""Which code is run, and at most one mistake in it."""
+"""Which code is run, and at most one mistake or one repair in it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -31,3 +31,27 @@ class Options:
     migrate_lock: str = "mutex_trylock"
     dequeue_locks: bool = True
     uncounts: bool = True
+
+    # The driver's life.
+    wishes: tuple[str, ...] = ("stay", "remove", "suspend")     # of the administrator
+    restless: bool = True               # else the administrator has one wish in all
+    changes: int = 0                    # of the size, 0: no end of them
+    reads_actual: bool = False          # writing to the device's configuration takes a step
+    restore_fails: bool = False
+    inits_stats: bool = False           # fc8653228c82
+    unmounts: bool = False              # 2017
+    checks_target: bool = True          # 8424af5336b3
+    cancels: bool = True
+    ignores_stop_update: bool = False
+    offers_always: bool = False
+    exit_unregisters: bool = True
+    freezes_tasks: bool = True
+    leaks_once: bool = False
+    forgets_stats: bool = False
+    resets: bool = True
+
+    # What would keep the rules that no version keeps.
+    locks_actual: bool = False          # reading num_pages and writing `actual` are one
+    stops_works: bool = False           # where restore fails, as remove does
+    primes: str = "init_vqs"            # "DRIVER_OK": the first statistics buffer comes after it
+    bars_isolation: bool = False        # remove: compaction takes no more pages

@@ -4,9 +4,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from spec.virtio_balloon.reference.hooks import Environment, Switch
+from spec.virtio_balloon.reference.hooks import Environment
 from spec.virtio_balloon.reference.memory import Ram
 from spec.virtio_balloon.reference.options import Options
+from spec.virtio_balloon.reference.scheduler import Scheduler
 
 DATA = b"guest"     # what the guest writes to a page that becomes its own
 
@@ -79,13 +80,14 @@ class Allocator:
 class BalloonDevInfo:
     """struct balloon_dev_info: the list of ballooned pages and its lock."""
 
-    def __init__(self, options: Options, switch: Switch, env: Environment) -> None:
+    def __init__(self, options: Options, switch: Scheduler, env: Environment) -> None:
         self.options = options
         self.switch = switch
         self.env = env
         self.pages_lock = threading.Lock()
         self.pages: list[Page] = []
         self.isolated_pages = 0
+        self.closing = False                # a driver that goes; nothing is isolated any more
         self.walked_off = False
         self.bug = False
         self.unguarded: list[str] = []      # types that were cleared without pages_lock
