@@ -32,7 +32,7 @@ class Rdma(User):
             if self.pins:
                 await step("rdma: cleanup", source="migration/rdma.c:qemu_rdma_cleanup")
                 self.unpin()
-                if self.holds:
+                if self.options.rdma_votes:
                     await self.give("rdma: enable", "migration/rdma.c:qemu_rdma_cleanup")
 
 
