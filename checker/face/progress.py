@@ -9,9 +9,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from checker.face.forecast import forecast
 from checker.face.options import show_size
 from checker.face.plan import Job
-from checker.results.exploration import Progress, Report
+from checker.results.exploration import Progress, Report, Stage
 
 
 class ProgressLine:
@@ -26,7 +27,7 @@ class ProgressLine:
         if not self._console.is_terminal:
             return None
         title = f"{job.spec.name} {job.title}"
-        return self.show(title, lambda progress: _describe(title, progress))
+        return self.show(title, lambda progress: describe(title, progress))
 
     def show(self, title: str, describe: Callable[[Progress], str]) -> Report:
         self.end()
@@ -51,13 +52,48 @@ class ProgressLine:
             yield lambda text: status.update(Text(f"{title} · {text}"))
 
 
-def _describe(title: str, progress: Progress) -> str:
-    rate = progress.generated / max(progress.seconds, 1e-3)
-    parts = [title, f"{progress.distinct:,} states", f"{_short(rate)} steps/s",
-             f"depth {progress.depth}", f"frontier {progress.frontier:,}"]
+def describe(title: str, progress: Progress) -> str:
+    """The line: counts, rate, memory, and what is ahead, where that can be told."""
+    parts = [title, f"{progress.distinct:,} states"]
+    if progress.stage is not None:
+        parts += [_stage(progress.stage)]
+    else:
+        rate = progress.generated / max(progress.seconds, 1e-3)
+        parts += [f"{_short(rate)} steps/s", f"depth {progress.depth}",
+                  f"frontier {progress.frontier:,}"]
     if progress.memory:
         parts.append(show_size(progress.memory))
-    return " · ".join(parts)
+    return " · ".join([*parts, *_ahead(progress)])
+
+
+STAGES = {"states": "states without the goals", "graph": "graph of the runs",
+          "goals": "goals of {}", "components": "runs without the goal of {}"}
+"""What the stages of the judgement of liveness look at."""
+
+
+def _stage(stage: Stage) -> str:
+    return f"liveness: {STAGES[stage.name].format(stage.property)}, {stage.done:.0%}"
+
+
+def _ahead(progress: Progress) -> Iterator[str]:
+    """The forecast, and the time if states are found as fast as until now."""
+    more = None if progress.stage else forecast(progress.levels, progress.following)
+    if more:
+        seconds = more * progress.seconds / max(progress.distinct, 1)
+        yield f"about {_rounded(progress.distinct + more):,} in all, {_time(seconds)} left"
+
+
+def _rounded(number: int) -> int:
+    """To two digits: a forecast is worth no more."""
+    unit = 10 ** max(len(str(number)) - 2, 0)
+    return (number + unit // 2) // unit * unit
+
+
+def _time(seconds: float) -> str:
+    for name, unit in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def _short(rate: float) -> str:

@@ -19,7 +19,7 @@ from checker.face.compiled import Compiled
 from checker.face.search import Limits
 from checker.judgement.certify import Certifier, NotCertified
 from checker.judgement.tight import kind_of_trace, tight
-from checker.results.exploration import Variety
+from checker.results.exploration import Report, Variety
 from checker.results.trace import Trace
 from checker.results.verdict import Verdict
 
@@ -30,16 +30,16 @@ MOST = 256
 """Kinds that are looked at for a property."""
 
 
-def with_others(run: Run, ready: Compiled, limits: Limits) -> Run:
+def with_others(run: Run, ready: Compiled, limits: Limits, report: Report | None) -> Run:
     """The run with up to `limits.max_traces` counterexamples to each violated property."""
     certifier = Certifier(ready.system)
-    run.results = tuple(_with_others(run, result, ready, limits, certifier)
+    run.results = tuple(_with_others(run, result, ready, limits, certifier, report)
                         for result in run.results)
     return run
 
 
 def _with_others(run: Run, result: Result, ready: Compiled, limits: Limits,
-                 certifier: Certifier) -> Result:
+                 certifier: Certifier, report: Report | None) -> Result:
     verdict, first = result.verdict, result.verdict.trace
     name = verdict.property
     wanted = limits.traces_of in (None, name, name.split("(")[0])
@@ -49,7 +49,7 @@ def _with_others(run: Run, result: Result, ready: Compiled, limits: Limits,
         run.notes += (f"--max-traces: one counterexample to {name} is shown, as it speaks of "
                       f"whole runs",)
         return result
-    variety = _variety(verdict, ready, limits)
+    variety = _variety(verdict, ready, limits, report)
     run.stopped = variety.reason == "interrupted"
     others: list[Trace] = []
     try:
@@ -66,14 +66,15 @@ def _with_others(run: Run, result: Result, ready: Compiled, limits: Limits,
                                            coverage=_coverage(verdict, others, variety)))
 
 
-def _variety(verdict: Verdict, ready: Compiled, limits: Limits) -> Variety:
+def _variety(verdict: Verdict, ready: Compiled, limits: Limits,
+             report: Report | None) -> Variety:
     """The kinds of counterexamples, from the engine that found the first."""
     name = verdict.property
     if verdict.engine == "interp":
         return interpreted(ready.system, name, MOST, limits.limit)
     try:
         return native.kinds(ready.prepare(), name, MOST, threads=limits.threads,
-                            limit=limits.limit, memory=limits.memory)
+                            limit=limits.limit, memory=limits.memory, report=report)
     except KeyboardInterrupt:
         return Variety(reason="interrupted")
 

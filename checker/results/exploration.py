@@ -95,8 +95,23 @@ class Variety:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """How far the judgement of liveness is, after a search: which stage, of which property (none
+    while what all of them need is made), and what share of it is done."""
+
+    name: str
+    property: str
+    done: float
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """What a running search reports: states so far, successors, depth, frontier, bytes held."""
+    """What a running search reports: states so far, successors, depth, frontier, bytes held.
+
+    `levels` are the sizes of the last complete levels, the frontier as the last of them, and
+    `following` are the states that are known of the next; `stage` is where liveness is, when the
+    search is over.
+    """
 
     distinct: int
     generated: int
@@ -104,6 +119,9 @@ class Progress:
     frontier: int
     seconds: float
     memory: int = 0
+    levels: tuple[int, ...] = ()
+    following: int = 0
+    stage: Stage | None = None
 
 
 Report = Callable[[Progress], None]

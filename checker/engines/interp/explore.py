@@ -86,8 +86,9 @@ class _Search:
                     following.append(step.after)
             if self.report and number % REPORT_EVERY == 0:
                 self.report(Progress(len(self.parents), self.found.generated,
-                                     len(self.found.levels), len(frontier),
-                                     time.perf_counter() - self.started))
+                                     len(self.found.levels) - 1, len(frontier),
+                                     time.perf_counter() - self.started,
+                                     levels=tuple(self.found.levels), following=len(following)))
         return following
 
     def _visit(self, state: State, parent: State | None) -> bool:

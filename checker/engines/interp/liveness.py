@@ -23,6 +23,7 @@ search for that would grow too large, a loop that goes from one obligation to th
 from __future__ import annotations
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,29 +33,55 @@ from checker.engines.interp.lasso import check_lasso
 from checker.engines.interp.step import enabled, initial_states, steps_of
 from checker.ir.nodes import Expr
 from checker.ir.system import Instance, Property, State, System
-from checker.results.exploration import Liveness, rolled_up
+from checker.results.exploration import Liveness, Progress, Report, Stage, rolled_up
 
 LIMIT = 50_000                  # states of the graph; the interpreter needs seconds for them
 MOST_LOOP_NODES = 100_000       # of the search for a shortest fair loop
 MOST_ENTRIES = 8                # states at the same distance that are tried as the loop's start
+REPORT_EVERY = 2_000            # states expanded between two reports
 KINDS = ("eventually", "leads_to")
 
 
-def check_liveness(system: System, *, limit: int = LIMIT) -> dict[str, Liveness]:
+def check_liveness(system: System, *, limit: int = LIMIT,
+                   report: Report | None = None) -> dict[str, Liveness]:
     """Decide every `eventually` and `leads_to` of the system, by name."""
     wanted = list(system.properties_of(*KINDS))
     if not wanted:
         return {}
     graph = _Graph(system)
+    tell = _Teller(graph, report)
     try:
-        complete = graph.build(limit)
+        complete = graph.build(limit, tell.graph_of)
         reason = f"more than {limit:,} states: the graph for liveness was not built"
         if complete:
-            return {declared.name: _decide(graph, declared) for declared in wanted}
+            return {declared.name: tell.decided(declared, n / len(wanted))
+                    for n, declared in enumerate(wanted)}
     except KeyboardInterrupt:
         reason = "interrupted"
     return {declared.name: Liveness(declared.name, "unknown", len(graph.states), reason=reason)
             for declared in wanted}
+
+
+@dataclass
+class _Teller:
+    """Reports how far the judgement is, to whom it may concern."""
+
+    graph: _Graph
+    report: Report | None
+    started: float = field(default_factory=time.perf_counter)
+
+    def graph_of(self, expanded: int) -> None:
+        self._tell(Stage("graph", "", expanded / max(len(self.graph.states), 1)))
+
+    def decided(self, declared: Property, done: float) -> Liveness:
+        self._tell(Stage("components", declared.name, done))
+        return _decide(self.graph, declared)
+
+    def _tell(self, stage: Stage) -> None:
+        if self.report is not None:
+            steps = sum(map(len, self.graph.edges))
+            self.report(Progress(len(self.graph.states), steps, max(self.graph.distance), 0,
+                                 time.perf_counter() - self.started, stage=stage))
 
 
 # ── the graph ────────────────────────────────────────────────────────────────────────────────
@@ -86,13 +113,15 @@ class _Graph:
     def _mask(self, fair: str) -> int:
         return sum(self.bit[i.number] for i in self.fair if i.process.fair == fair)
 
-    def build(self, limit: int) -> bool:
-        """Whether the whole graph fits the limit."""
+    def build(self, limit: int, tell: Callable[[int], None]) -> bool:
+        """Whether the whole graph fits the limit; `tell` hears how many states are expanded."""
         for state in initial_states(self.system):
             if state not in self.number:
                 self.initial.append(self._add(state, None))
         at = 0
         while at < len(self.states) <= limit:
+            if at % REPORT_EVERY == 0:
+                tell(at)
             able, found = 0, []
             active = [i for i in self.system.instances
                       if enabled(self.system, self.states[at], i)]

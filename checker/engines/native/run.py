@@ -29,12 +29,14 @@ from checker.engines.native.reduce import Reduction, reductions
 from checker.errors import UserError
 from checker.ir.system import State, System
 from checker.results.exploration import (Exploration, Liveness, Path, Progress, Report,
-                                         rolled_up)
+                                         Stage, rolled_up)
 
 SHARE_OF_MEMORY = 0.8
 """Of what is free when the search starts, unless a budget is given."""
 OPTIMISE_AFTER = 0.5
-"""Seconds of a search after which a better program is worth its compilation."""
+"""Seconds of processor time, of all threads, that a search has taken when a better program is
+worth its compilation. Not of the clock: while others keep the machine busy, seconds pass in which
+nothing was searched, and a compilation takes from them what it does not give back."""
 POLL = 0.1
 """Seconds between looks at the progress of a running search."""
 
@@ -148,6 +150,8 @@ class _Run:
     remarks: dict[str, list[str]] = field(default_factory=dict)     # of its checkpoint
     interrupted: bool = False
     reported: int = 0                               # states, in the last report
+    shown: Progress | None = None                   # that one
+    spent: float = 0.0                              # seconds of processor time, of all threads
     improving: threading.Thread | None = None
     made: pathlib.Path | None = None                # by that thread
     better: pathlib.Path | None = None              # the program to begin anew with
@@ -206,16 +210,19 @@ class _Run:
     def _pass_on(self) -> None:
         """Report progress, but for what a search that began anew has yet to make up for."""
         seen = self.progress
-        if self.report is not None and seen is not None and seen.distinct > self.reported:
-            self.reported = seen.distinct
+        if self.report is None or seen is None or seen is self.shown:
+            return
+        if seen.stage is not None or seen.distinct > self.reported:
+            self.reported, self.shown = seen.distinct, seen
             self.report(seen)
 
     def _improved(self) -> bool:
-        """Whether a better program has just become available; begins to make it in due time."""
-        if self.interrupted or self.checkpoint or self.better is not None:
+        """Whether a better program has just become available; begins to make it in due time.
+        A search that is complete does not begin anew, whatever follows it."""
+        if self.interrupted or self.checkpoint or self.better is not None or self.answer:
             return False
         if self.improving is None:
-            if time.perf_counter() - self.started > OPTIMISE_AFTER:
+            if self.spent > OPTIMISE_AFTER:
                 self.improving = threading.Thread(target=self._improve)
                 self.improving.start()
             return False
@@ -232,14 +239,29 @@ class _Run:
     def _read(self, lines: Iterator[str]) -> None:
         for line in lines:
             words = line.split()
-            if words[:1] == ["progress"]:
-                distinct, generated, depth, frontier, held = map(int, words[1:])
-                seconds = time.perf_counter() - self.started
-                self.progress = Progress(distinct, generated, depth, frontier, seconds, held)
+            if words[:1] in (["progress"], ["stage"]):
+                self.spent = int(words[-1]) / 1000
+                self.progress = self._stage(words) if words[0] == "stage" else \
+                    self._progress(*map(int, words[1:]))
             elif words[:1] in (["refused"], ["unsaved"], ["resumed"]):
                 self.remarks[words[0]] = words[1:]
             else:
                 self.answer.append(words)
+
+    def _progress(self, distinct: int, generated: int, depth: int, following: int,
+                  *more: int) -> Progress:
+        *levels, held, _ = more
+        return Progress(distinct, generated, depth, levels[-1],
+                        time.perf_counter() - self.started, held, tuple(levels), following)
+
+    def _stage(self, words: list[str]) -> Progress:
+        """After the search, whose counts have been told: where liveness is."""
+        _, name, number, done, size, held, _ = words
+        (_, _, distinct, generated, *_), levels = self.answer[:2]
+        of = self.generated.properties[int(number)] if int(number) else ""
+        return Progress(int(distinct), int(generated), len(levels) - 2, 0,
+                        time.perf_counter() - self.started, int(held),
+                        stage=Stage(name, of, int(done) / max(int(size), 1)))
 
     def _died(self, status: int, errors: str) -> Exploration:
         """No answer: killed from outside, or a defect."""

@@ -29,7 +29,7 @@
 #define NEXT (UINT32_MAX - 1)           /* to be divided again */
 #define DROPPED UINT32_MAX
 
-#define LOOK_EVERY 65536                /* nodes: whether somebody interrupts */
+#define LOOK_EVERY 65536                /* turns: whether somebody interrupts; and a report */
 #define NEAR 16                         /* steps whose targets are prefetched */
 
 enum outcome { DECIDED, NO_MEMORY, STOPPED };
@@ -50,6 +50,9 @@ _Static_assert(sizeof(struct frame) == 40, "there may be one for each node");
 struct division {
     struct graph *graph;
     const volatile sig_atomic_t *interrupt;
+    void (*report)(void *of, size_t met);   /* called now and then: how many states were met */
+    void *of;
+    size_t turns;
     struct stack path, waiting;         /* frames; nodes whose component is not complete */
     size_t depth, waits;
     uint32_t numbers;
@@ -58,9 +61,12 @@ struct division {
 };
 
 static inline bool division_open(struct division *division, struct graph *graph,
-                                 const volatile sig_atomic_t *interrupt)
+                                 const volatile sig_atomic_t *interrupt,
+                                 void (*report)(void *of, size_t met), void *of)
 {
-    *division = (struct division){.graph = graph, .interrupt = interrupt};
+    *division = (struct division){
+        .graph = graph, .interrupt = interrupt, .report = report, .of = of,
+    };
     return stack_open(&division->path, graph->count * sizeof(struct frame))
            && stack_open(&division->waiting, graph->count * sizeof(node));
 }
@@ -176,8 +182,11 @@ static enum outcome divide_from(struct division *division, node root)
         }
         if (down ? !enter(division, row[frame->next]) : !leave(division))
             return NO_MEMORY;
-        if (division->numbers % LOOK_EVERY == 0 && *division->interrupt)
-            return STOPPED;
+        if (++division->turns % LOOK_EVERY == 0) {
+            if (*division->interrupt)
+                return STOPPED;
+            division->report(division->of, division->numbers);
+        }
     }
     return DECIDED;
 }

@@ -41,7 +41,8 @@
 #define FIRST_CAPACITY ((word)1 << 16)
 #define TICKETS 1024                    /* room in the table reserved by a worker at a time */
 #define MOST_THREADS 256
-#define REPORT_EVERY 0.4                /* seconds */
+#define REPORT_EVERY 0.2                /* seconds */
+#define TOLD 16                         /* complete levels whose sizes a report has */
 #define LIKELY_BITS 12
 
 _Static_assert(MOST_THREADS * 16 <= FIRST_CAPACITY, "every worker gets tickets at once");
@@ -376,22 +377,46 @@ static bool store(struct worker *worker)
     return true;
 }
 
-static void report(struct search *search)
+/* Whether it is time for a report. */
+static bool report_is_due(struct search *search)
 {
     const double time = now();
     if (time - search->reported < REPORT_EVERY)
-        return;
+        return false;
     search->reported = time;
+    return true;
+}
+
+/* What a report ends with: memory held, and milliseconds of processor time, of all threads. */
+static void print_spent(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    printf(" %zu %lld\n", atomic_load(&memory.held),
+           (long long)spent.tv_sec * 1000 + spent.tv_nsec / 1000000);
+    fflush(stdout);
+}
+
+static void report(struct search *search)
+{
+    if (!report_is_due(search))
+        return;
     uint64_t distinct = 0, generated = 0;
     for (unsigned i = 0; i < search->crew.size; i++) {
         const struct worker *worker = &search->workers[i];
         distinct += atomic_load_explicit(&worker->shown_distinct, memory_order_relaxed);
         generated += atomic_load_explicit(&worker->shown_generated, memory_order_relaxed);
     }
-    printf("progress %llu %llu %zu %zu %zu\n", (unsigned long long)distinct,
-           (unsigned long long)generated, search->depth, search->level_size,
-           atomic_load(&memory.held));
-    fflush(stdout);
+    uint64_t complete = 0;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        complete += level_bounds(search, search->levels)[i];
+    printf("progress %llu %llu %zu %llu", (unsigned long long)distinct,
+           (unsigned long long)generated, search->depth,
+           (unsigned long long)(distinct > complete ? distinct - complete : 0));
+    size_t level = search->levels > TOLD ? search->levels - TOLD : 0;
+    for (; level < search->levels; level++)
+        printf(" %zu", level_count(search, level));
+    print_spent();
 }
 
 #include "grow.h"

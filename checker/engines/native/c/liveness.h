@@ -42,6 +42,23 @@ static unsigned first_live(void)
     return model.properties - model.lives;
 }
 
+/* How far the present stage is: `done` of what it has to do, `size`, in states or in shares. The
+ * property is 0 while the graph is made, which is for all. */
+static void report_stage(struct search *search, const char *stage, size_t done, size_t size)
+{
+    if (!report_is_due(search))
+        return;
+    printf("stage %s %u %zu %zu", stage, search->liveness->property, done < size ? done : size,
+           size);
+    print_spent();
+}
+
+static void report_division(void *of, size_t met)
+{
+    struct search *search = of;
+    report_stage(search, "components", met, search->liveness->graph.count);
+}
+
 /* ── the graph ────────────────────────────────────────────────────────────────────────────── */
 
 /* Marks the places of the states in which some property lacks its goal. */
@@ -53,6 +70,8 @@ static void mark_places(struct worker *worker)
     const word places = table_indices(table);
     word state[WORDS];
     while (claim(worker, ranks->size) && !stopped(search)) {
+        if (worker->id == 0)
+            report_stage(search, "states", worker->at, ranks->size);
         const word begin = worker->at * PLACES, end = worker->end * PLACES;
         for (word place = begin; place < end && place < places; place++) {
             if (!table_read(table, place, state)) {
@@ -210,9 +229,12 @@ static void write_graph(struct worker *worker)
 {
     struct search *search = worker->search;
     while (claim(worker, graph_blocks(&search->liveness->graph)) && !stopped(search))
-        for (; worker->at < worker->end && !stopped(search); worker->at++)
+        for (; worker->at < worker->end && !stopped(search); worker->at++) {
+            if (worker->id == 0)
+                report_stage(search, "graph", worker->at, graph_blocks(&search->liveness->graph));
             if (!write_block(worker, worker->at))
                 stop(search, MEMORY);
+        }
 }
 
 /* Everybody does the job over `size` positions of `weight` places each. */
@@ -251,6 +273,8 @@ static void mark_nodes(struct worker *worker)
     const bool asked = model.asked[property - first_live()];
     word state[WORDS];
     while (claim(worker, graph_blocks(graph)) && !stopped(search)) {
+        if (worker->id == 0)
+            report_stage(search, "goals", worker->at, graph_blocks(graph));
         size_t at = worker->at * BLOCK;
         const size_t end = worker->end * BLOCK < graph->count ? worker->end * BLOCK : graph->count;
         for (word place = ranks_place(&graph->ranks, (node)at); at < end; at++, place++) {
@@ -376,7 +400,7 @@ static enum outcome decide(struct search *search)
     if (!model.asked[live->property - first_live()])
         begin_level(search, 0, NULL);
     enum outcome outcome = NO_MEMORY;
-    if (division_open(&division, &live->graph, &signalled))
+    if (division_open(&division, &live->graph, &signalled, report_division, search))
         outcome = stopped(search) ? STOPPED : find_fair(&division);
     division_close(&division);
     if (outcome != DECIDED || division.fair == 0)

@@ -1,0 +1,84 @@
+"""What a running search reports, liveness included; and when it begins anew."""
+import os
+import signal
+import threading
+from dataclasses import replace
+
+import pytest
+
+from checker.engines.interp.liveness import check_liveness
+from checker.engines.native import build, explore, prepare, run
+from checker.ir.nodes import Op
+from checker.ir.system import Property
+from tests.handmade import BOOL, counters
+from tests.native.test_search import sum_is
+
+
+def living(n, modulus):
+    """Counters of which all are never zero at once again: but each of them is fair."""
+    system = counters(n, modulus)
+    [process] = system.processes
+    never = Property("full", "eventually", sum_is(n, modulus, "eq", n * (modulus - 1)))
+    zero = Property("empty", "leads_to", Op("not", (sum_is(n, modulus, "lt", 3),), BOOL),
+                    target=sum_is(n, modulus, "lt", 3))
+    return replace(system, processes=(replace(process, fair="weak"),), properties=(never, zero))
+
+
+def test_levels_are_told():
+    seen = []
+    found = explore(counters(7, 9), report=seen.append, threads=1)
+    assert seen
+    for progress in seen:
+        assert progress.frontier == progress.levels[-1] and len(progress.levels) <= 16
+        first = progress.depth + 1 - len(progress.levels)
+        assert list(progress.levels) == found.levels[first:progress.depth + 1]
+        complete = sum(found.levels[:progress.depth + 1])
+        assert progress.following == progress.distinct - complete
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_liveness_is_told(threads):
+    system, seen = living(7, 8), []
+    found = explore(system, report=seen.append, threads=threads)
+    assert {live.outcome for live in found.live.values()} <= {"holds", "violated"}
+    told = [progress for progress in seen if progress.stage is not None]
+    assert {p.distinct for p in told} == {found.distinct} == {8 ** 7}
+    assert {p.generated for p in told} == {found.generated}
+    assert {p.depth for p in told} == {found.depth}
+    names = [p.stage.name for p in told]
+    assert "graph" in names and "components" in names
+    for progress in told:
+        assert 0 <= progress.stage.done <= 1
+        assert (progress.stage.property in ("full", "empty")) == (
+            progress.stage.name in ("components", "goals"))
+    assert [p.stage.done for p in told if p.stage.name == "graph"] == sorted(
+        p.stage.done for p in told if p.stage.name == "graph")
+
+
+def test_the_interpreter_tells_of_liveness():
+    seen = []
+    system = living(4, 6)
+    answer = check_liveness(system, report=seen.append)
+    assert {p.stage.name for p in seen} == {"graph", "components"}
+    assert [p.stage.property for p in seen if p.stage.property] == list(answer)
+
+
+def test_waiting_is_no_reason_for_a_better_program(monkeypatch):
+    """A program that gets no processor for a second has not searched for a second."""
+    made, system = [], counters(6, 9)
+    prepare(system)
+
+    def executable(generated, level=build.QUICK):
+        made.append(level)
+        return build.executable(generated, level)
+
+    def follow(self, process, usual=run._Run._follow):
+        process.send_signal(signal.SIGSTOP)
+        threading.Timer(1.5, lambda: os.kill(process.pid, signal.SIGCONT)).start()
+        usual(self, process)
+
+    monkeypatch.setattr(run, "executable", executable)
+    monkeypatch.setattr(run._Run, "_follow", follow)
+    found = explore(system, threads=1)
+    assert found.complete and found.distinct == 9 ** 6 and found.seconds > 1.4
+    assert made == [build.QUICK]
