@@ -7,6 +7,7 @@ and who holds a lock.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from checker.errors import UserError
 from checker.ir.system import Instance
 from checker.judgement.replay import Hooks
 from checker.results.trace import Trace, TraceStep
@@ -52,6 +53,11 @@ REPAIRS: dict[str, dict[str, Any]] = {
     "removal_ends": dict(bars_isolation=True),
 }
 
+# By spec: its version, and whether the driver comes and goes.
+VERSIONS = {"Linux49": (BEFORE, False), "Fixed": (AFTER, False), "Linux49Life": (BEFORE, True),
+            "FixedLife": (AFTER, True), "Linux49Progress": (BEFORE, True),
+            "FixedProgress": (AFTER, True)}
+
 THREADS = {"host.serve_inflate": "inflate queue", "host.serve_deflate": "deflate queue",
            "host.discard": "discard", "management.change_size": "management",
            "driver.size_worker": "size worker", "compaction.kcompactd": "kcompactd",
@@ -60,9 +66,11 @@ THREADS = {"host.serve_inflate": "inflate queue", "host.serve_deflate": "deflate
 
 
 def adapter_for(spec_name: str) -> "BalloonAdapter":
-    """The adapter of a version, bound for good or with its life."""
-    return BalloonAdapter(AFTER if spec_name.startswith("Fixed") else BEFORE,
-                          alive=spec_name not in ("Linux49", "Fixed"))
+    """The adapter of a version. Raises UserError where the reference is not what is modelled."""
+    if spec_name not in VERSIONS:
+        raise UserError(f"{spec_name} has no implementation to replay on",
+                        hint=f"there is one for {', '.join(VERSIONS)}")
+    return BalloonAdapter(*VERSIONS[spec_name])
 
 
 def hook(label: str) -> str:
@@ -75,7 +83,7 @@ def hook(label: str) -> str:
 class BalloonAdapter:
     """Builds the reference for a trace of one of the versions."""
 
-    def __init__(self, version: dict[str, Any], *, alive: bool) -> None:
+    def __init__(self, version: dict[str, Any], alive: bool) -> None:
         self.version = version
         self.alive = alive
 

@@ -46,6 +46,7 @@ class Life:
         self.change_pending = False
         self.removing = False
         self.rounds = 0                     # of the loop in remove_common, this time
+        self.removals = self.sleeps = 0     # how often it went, and slept
 
     def bind(self) -> None:
         """A driver that is bound already: what probe does where nothing fails."""
@@ -200,6 +201,7 @@ class Life:
             self.fs.kern_unmount()
         self.kfree()
         self.removing = False
+        self.removals += 1
 
     def stop_works(self, cancels: bool) -> None:
         """No interrupt queues a work any more, and what was queued is gone."""
@@ -252,6 +254,7 @@ class Life:
             self.stop_works(True)
         self.switch.at("thaw_processes")
         self.driver.freezer.frozen = False
+        self.sleeps += 1
 
     def virtballoon_restore(self) -> None:
         self.init_vqs()
