@@ -20,14 +20,14 @@ VERSIONS = {"Upstream": "upstream", "Reviewed": "reviewed", "Rhel77": "rhel77"}
 SAME = ("bql", "balloon_bql", "release", "zap", "unmaps", "unset_first", "listener_exit_unmaps",
         "per", "counter", "kvm_on_reuse", "kvm_after_listener", "ignore_listener_error",
         "keep_listener", "spapr",
-        "spapr_exit_unregisters", "spapr_keeps_votes", "closes_device_fd", "vote")
+        "spapr_exit_unregisters", "spapr_keeps_votes", "closes_device_fd", "keeps_group", "vote")
 EXITS = ("leak_exit", "double_release_exit", "unclosed_exit")
 
 # What each mistake is without it. `None` for vote and unmaps: as the version does.
 RIGHT = dict(vote=None, per="group", leak_exit="none", double_release_exit="none",
              unclosed_exit="none", counter="atomic", postcopy_votes="one_vote",
              kvm_on_reuse=True, kvm_after_listener=False, ignore_listener_error=False,
-             keep_listener=False, unset_first=False, unmaps=None)
+             keep_listener=False, keeps_group=False, unset_first=False, unmaps=None)
 
 # What is wrong with the versions as they were, and what puts it right: later commits where there
 # are some, else the order and the locking that the findings ask for. The first that applies.
@@ -242,6 +242,9 @@ def errors(stage: Stage, seen: dict[str, Any]) -> list[str]:
 def left_behind(stage: Stage, seen: dict[str, Any]) -> list[str]:
     found = [f"group{g}: open, in no list" for g, group in _numbered(seen["groups"])
              if group["open"] and group["state"] != "listed"]
+    found += [f"group{g}: listed, and has no device"
+              for g, group in _numbered(seen["groups"])
+              if group["state"] == "listed" and not group["devices"]]
     for c, container in _numbered(seen["containers"]):
         left = [name for name in ("open", "alive", "listener", "prereg") if container[name]]
         if left and not container["listed"]:

@@ -118,7 +118,7 @@ class Kernel(Component):
 
     def set_container(self, g, c):
         """VFIO_GROUP_SET_CONTAINER: may pin, where the container has mappings already."""
-        if self.attached[g] is not None or not self.open[c]:
+        if not self.group_open[g] or self.attached[g] is not None or not self.open[c]:
             self.refused = True
             return False
         self.attached[g] = c

@@ -72,6 +72,8 @@ def containers() -> list[Fault]:
         Fault("listener_kept_on_its_exit", keep_listener=True,
               breaks=("nothing_left_behind", "no_listener_on_a_freed_container"),
               cite="c65ee433153b: listener_release_exit, U12 and E5"),
+        Fault("group_outlives_its_failed_device", breaks="nothing_left_behind", keeps_group=True,
+              cite="vfio_realize: the exit after vfio_get_device puts the group"),
         Fault("kvm_not_told_on_reuse", breaks="attached_groups_known_to_kvm", kvm_on_reuse=False,
               cite="2016986aedb6, 2017"),
     ]

@@ -31,7 +31,7 @@ class Qemu(Component):
       order         vote, release, zap, unmaps, unset_first, listener_exit_unmaps
       mistakes      per, leak_exit, double_release_exit, unclosed_exit, counter, postcopy_votes,
                     kvm_on_reuse, kvm_after_listener, ignore_listener_error, keep_listener,
-                    spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd
+                    spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd, keeps_group
       rules         strict: pinned pages are covered by a vote in the middle of operations too
 
     They mean what the reference's `Options` of the same names mean.
@@ -48,7 +48,7 @@ class Qemu(Component):
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, keep_listener=False,
                  spapr_exit_unregisters=False, spapr_keeps_votes=False,
-                 closes_device_fd=False, strict=False):
+                 closes_device_fd=False, keeps_group=False, strict=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -73,7 +73,7 @@ class Qemu(Component):
             kvm_in_get_group=backport, ignore_listener_error=ignore_listener_error,
             keep_listener=keep_listener,
             spapr_exit_unregisters=spapr_exit_unregisters, spapr_keeps_votes=spapr_keeps_votes,
-            closes_device_fd=closes_device_fd)
+            closes_device_fd=closes_device_fd, keeps_group=keeps_group)
         self.group = Index("group", groups)
         self.container = Index("container", containers or groups)
         self.page = Index("page", pages)
@@ -155,12 +155,14 @@ class Qemu(Component):
 
     @invariant(when="bql_held")
     def nothing_left_behind(self):
-        """S6: groups, containers and devices that are in no list have nothing left.
+        """S6: groups, containers and devices that are in no list have nothing left, and a group
+        that nobody uses is in no list.
 
         Without the lock no operation is ever known to be over.
         """
         return implies(self.bql.free(),
-                       all(self.vfio.listed[g] or not self.group_left(g) for g in self.group)
+                       all(self.vfio.devices[g] > 0 if self.vfio.listed[g]
+                           else not self.group_left(g) for g in self.group)
                        and all(self.vfio.linked[c] or not self.container_left(c)
                                for c in self.container)
                        and all(d.plugged[g] or not d.fd[g]

@@ -117,11 +117,12 @@ class Vfio(Component):
 
     async def withdraw_on_exit(self, g, c, where, source):
         """The release on an error exit, where two of the faults live."""
-        if self.failed[g] != self.options.leak_exit:
+        if self.failed[g] != self.options.leak_exit and where != self.options.leak_exit:
             await self.inhibitor.withdraw(f"uninhibit on {where}", source)
             self.forget_vote(g, c)
-        if self.options.double_release_exit != "none":
-            if self.failed[g] == self.options.double_release_exit:
+        twice = self.options.double_release_exit
+        if twice != "none" and where in ("error", twice):
+            if self.failed[g] == twice:
                 await self.inhibitor.withdraw(f"uninhibit again on {where}", source)
                 self.forget_vote(g, c)
 
@@ -227,7 +228,7 @@ class Device(Component):
             plugged = False
             if found:
                 plugged = await self.get_device(g)
-                if not plugged:
+                if not plugged and not self.options.keeps_group:
                     await self.vfio.put_group(g)
             if self.options.bql:
                 self.bql.give()
@@ -279,6 +280,8 @@ class Device(Component):
 
     async def put_device(self, g):
         await step("remove device", source="hw/vfio/common.c:vfio_put_base_device")
+        if not self.fd[g]:
+            self.vfio.kernel.refused = True         # EBADF
         self.plugged[g] = False
         self.fd[g] = False
         self.vfio.devices[g] -= 1

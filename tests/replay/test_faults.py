@@ -20,6 +20,7 @@ PARTING = {
     "postcopy_calls_for_each_state": "postcopy advise",
     "listener_error_ignored": ("unlink on error", "unregister listener on listener"),
     "listener_kept_on_its_exit": "unregister listener on",
+    "group_outlives_its_failed_device": "bql.lock",
     "kvm_not_told_on_reuse": "KVM add", "kvm_told_after_the_listener": "KVM add",
     "unset_before_unregister": "unlink", "unmaps_after_unset": "kernel.refused",
     "teardown_under_the_lock": "KVM del", "teardown_without_the_lock": "KVM del",

@@ -33,6 +33,7 @@ class Options:
     keep_listener: bool = False         # the listener's error exit forgets to unregister it
     listener_exit_unmaps: bool = False  # rhel77's E5 unmaps before it gives the vote back
     closes_device_fd: bool = False      # 8709b3954d41: where the devices of a group disagree
+    keeps_group: bool = False           # a device that fails leaves its group open
     spapr: bool = False                 # the sPAPR IOMMU instead of type1
     spapr_exit_unregisters: bool = False        # 770c3b6e4341 made it True, in silence
     spapr_keeps_votes: bool = False     # nobody opts in where all RAM is preregistered

@@ -76,7 +76,8 @@ class Vfio:
             if group is None:
                 return False
             if not self.vfio_get_device(group, device):
-                self.vfio_put_group(group)
+                if not self.options.keeps_group:
+                    self.vfio_put_group(group)
                 return False
             return True
 
