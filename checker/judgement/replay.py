@@ -15,6 +15,11 @@ The bridge is an adapter: a module `adapter.py` beside the spec with a function
 `adapter_for(spec_name)`, whose result has the method `build` (see `Adapter`). A faulty trace can
 be tried on the correct implementation (`correct=True`): there it must not be reproduced.
 
+NOTE(lassos): the loop of a lasso is run twice, as once could be luck. Then every thread that can
+not step in the model is let go. It may block, or look and come back to where it was; one that
+comes on does not wait for ever, and that is a divergence. So a wait that the correct
+implementation ends is told from one that nobody ends, although each step before was the same.
+
 NOTE(blocked threads): a thread that waits for something real does not come back to a hook. It is
 given up when nothing has moved for `timeout` seconds: neither has a thread arrived, nor has the
 released thread's position in its code or its processor time changed. At the end every thread is
@@ -162,8 +167,7 @@ def replay(trace: Trace, *, correct: bool = False, memory: str | None = None,
     """Run the trace on its implementation, or on the correct one. Never hangs.
 
     `memory` forces a kind of memory; `timeout` is how long nothing may move before a thread
-    counts as blocked. A lasso is run twice round its loop; then whoever can not step there is let
-    go, and may not come on.
+    counts as blocked. For lassos see the note above.
     """
     director = Director(timeout)
     stage = (adapter or adapter_of(trace)).build(trace, director, correct=correct, memory=memory)
@@ -243,10 +247,7 @@ def _compare(trace: Trace, number: int, state: State, stage: Implementation) -> 
 
 def _nobody_else(director: Director, stage: Implementation, trace: Trace,
                  threads: Mapping[tuple[str, Value], str]) -> None:
-    """Round the loop again and again, who can not step must not come on. Raises _Ended if one does.
-
-    A thread that looks, finds nothing and comes back to where it was has not come on.
-    """
+    """See that no thread comes on that can not step in the model. Raises _Ended if one does."""
     system, final, count = trace.system, trace.states[-1], len(trace.steps)
     waiting = [threads[i.process.name, i.key] for i in system.instances
                if not enabled(system, final, i)]

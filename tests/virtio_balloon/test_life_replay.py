@@ -6,14 +6,12 @@ import pytest
 from checker.engines.interp.step import initial_states
 from checker.errors import UserError
 from checker.face.check import check
-from checker.frontend import load
 from checker.judgement.replay import Blocked, Director, Diverged, Reproduced, replay
 from checker.results.trace import Trace
 from spec.virtio_balloon.adapter import adapter_for, hook
 from tests.inclusion import behaves
+from tests.virtio_balloon.runs import CASES, LIVES, SPECS
 
-SPECS = {spec.name: spec for spec in load("spec/virtio_balloon/model.py")}
-LIVES = ("Linux49Life", "FixedLife", "Linux49Progress", "FixedProgress")
 FAULTS = [(name, fault) for name in LIVES for fault in SPECS[name].faults]
 STEPS = 500
 
@@ -89,13 +87,6 @@ def test_everything_else_is_compared():
     shared = {v.name for v in system.variables if v.kind == "shared"}
     assert shared - set(stage.observe()) == UNSEEN
     stage.close()
-
-
-MORE = [("FixedLife", dict(pages=2, per_page=2, zones=2, stats=True)),
-        ("Linux49Life", dict(pages=2, stats=True, fs_lock=True, restore_fails=True)),
-        ("FixedLife", dict(reads_actual=True, freezes_tasks=False, changes=3))]
-CASES = [(name, instance, {}) for name in LIVES for instance in SPECS[name].instances
-         if instance != "large"] + [(name, None, constants) for name, constants in MORE]
 
 
 @pytest.mark.parametrize("name, instance, constants", CASES, ids=str)
