@@ -116,6 +116,7 @@ class Balloon(Rules, LifeRules):
         self.can_oom = self.oom is not None
         self.oom_frees = self.can_oom and not self.options.silent
         self.inflates = self.options.sizes is None or max(self.options.sizes) > 0
+        self.fills = self.inflates and self.options.stores == "before_increment"
         self.lives_and_inflates = self.alive and self.inflates
         self.goes_inflated = self.lives_and_inflates and self.options.removes
         self.lives = self.alive

@@ -136,7 +136,7 @@ class Rules(Component):
     def everything_in_the_balloon(self):
         return self.driver.num_pages == self.host.most
 
-    @sometimes(when="inflates")
+    @sometimes(when="fills")
     def a_request_fills_the_array(self):
         """Many pages go with one request, which is what the array is for."""
         return self.host.inflate.length == self.host.slots
