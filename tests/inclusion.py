@@ -45,15 +45,29 @@ class Run:
         assert self.states, "they do not begin in the same state"
 
     def steps(self, count):
-        """Run so many steps; AssertionError at the first that the model does not have."""
+        """Run so many steps, or until the model is at rest; AssertionError at the first that the
+        model does not have."""
         for _ in range(count):
+            if not self.ready():
+                self.rests()
+                break
             self.step()
 
+    def ready(self):
+        """Who can step, as far as one can tell."""
+        return [i for i in self.system.instances
+                if any(enabled(self.system, state, i) for state in self.states)]
+
+    def rests(self):
+        """See that nobody comes on where nobody can in the model. The run is over then."""
+        before = dict(self.director.position)
+        self.director.timeout = 0.5
+        self.director.settle([name for name, at in before.items() if at is not None])
+        assert self.director.position == before, (
+            f"the model is at rest: {self.log[-10:]}\n{before}\n{self.director.position}")
+
     def step(self):
-        ready = [i for i in self.system.instances
-                 if any(enabled(self.system, state, i) for state in self.states)]
-        assert ready, f"nobody can step any more after {self.log[-10:]}"
-        instance = self.rng.choice(ready)
+        instance = self.rng.choice(self.ready())
         self.log.append((str(instance), self.at(instance)))
         assert self.director.release(self.stage.thread(instance)) is None
         assert self.director.failures == {}, self.director.failures

@@ -31,11 +31,11 @@ def main() -> int:
             break
         seed = f"{options.seed}/{run}"
         try:
-            behaves(system, adapter_for(name), seed, STEPS, failing=0.1, hook=hook)
+            done = behaves(system, adapter_for(name), seed, STEPS, failing=0.1, hook=hook)
         except AssertionError as differs:
             print(f"{name} {dict(system.constants)}, run {seed}:\n{differs}")
             return 1
-        steps += STEPS
+        steps += len(done.log)
     print(f"{run} runs, {steps} steps, all behaviours of the model")
     return 0
 
