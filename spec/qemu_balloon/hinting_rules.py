@@ -82,6 +82,11 @@ class Hints(Component):
         return self.ram.phase == "precopy" and any(self.ram.sent[p] for p in self.ram.page)
 
     @sometimes
+    def hints_start_anew(self):
+        """After a synchronisation, with a new command id."""
+        return self.device.cmd_id > 1 and self.device.status == "start"
+
+    @sometimes
     def postcopy_follows(self):
         return self.ram.phase == "postcopy"
 

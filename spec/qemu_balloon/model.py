@@ -25,6 +25,8 @@ PARTS = {
     "small": dict(subpages=2, users=()),
     "ci": dict(subpages=2, users=("vfio", "postcopy"), discard_fails=True),
     "large": dict(pages=4, subpages=2, users=("vfio", "postcopy"), discard_fails=True),
+    "three parts": dict(pages=3, subpages=3, users=(), resets=False, guest="waits"),
+    "two host pages": dict(pages=4, subpages=2, users=(), resets=False, guest="waits"),
 }
 
 

@@ -133,5 +133,9 @@ class Sizes(Component):
             self.device.actual == self.guest.wish()
 
     @sometimes
+    def a_module_is_plugged(self):
+        return self.device.ram > self.options.board
+
+    @sometimes
     def the_size_is_what_was_asked_for(self):
         return self.device.target > 0 and self.device.actual == self.device.num_pages
