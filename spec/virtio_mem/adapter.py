@@ -6,6 +6,7 @@ ranges; what the model calls `joined` follows from them.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checker.errors import UserError
 from checker.ir.system import Instance
 from checker.judgement.replay import Hooks
 from checker.results.trace import Trace, TraceStep
@@ -23,6 +24,10 @@ DAMAGE = "devices_see_the_guests_memory"
 
 
 def adapter_for(spec_name: str) -> "VirtioMemAdapter":
+    """The adapter of a version. Raises UserError where the reference is not what is modelled."""
+    if spec_name not in SPECS:
+        raise UserError(f"{spec_name} has no implementation to replay on",
+                        hint=f"there is one for {', '.join(SPECS)}")
     return VirtioMemAdapter(SPECS[spec_name].version)
 
 
