@@ -7,6 +7,7 @@ from rich.text import Text
 from checker.errors import EXIT_DIFFERS, EXIT_OK, UserError
 from checker.face.ledger import Ledger
 from checker.face.recorded import read_trace
+from checker.face.replay_json import replay_json
 from checker.face.terminal import console
 from checker.judgement.replay import Blocked, Diverged, Outcome, Reproduced, adapter_of
 from checker.judgement.replay import replay as run_on_implementation
@@ -26,7 +27,9 @@ SAVED = {Blocked: "which is what the correct version has to do",
               help="What pins memory; else io_uring where it is permitted.")
 @click.option("--spec", metavar="FILE.py", type=click.Path(dir_okay=False),
               help="The spec that the trace belongs to, where it is elsewhere now.")
-def replay(file: str, correct: bool, memory: str | None, spec: str | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="What happened as JSON.")
+def replay(file: str, correct: bool, memory: str | None, spec: str | None,
+           as_json: bool) -> int:
     """Replay a recorded counterexample on the implementation.
 
     FILE is an .itf.json file. The trace is certified first; then each step runs in real threads,
@@ -39,14 +42,21 @@ def replay(file: str, correct: bool, memory: str | None, spec: str | None) -> in
     except UserError:
         if correct or memory:
             raise
+        if as_json:
+            click.echo(replay_json(trace, None, correct=False, status=EXIT_OK))
+            return EXIT_OK
         ledger.trace(trace)
         ledger.line("")
         ledger.line("The interpreter has re-executed the trace; there is no implementation to "
                     "replay it on.")
         return EXIT_OK
     outcome = run_on_implementation(trace, correct=correct, memory=memory, adapter=adapter)
-    _tell(ledger, trace, outcome, correct)
-    return EXIT_OK if isinstance(outcome, Reproduced) != correct else EXIT_DIFFERS
+    status = EXIT_OK if isinstance(outcome, Reproduced) != correct else EXIT_DIFFERS
+    if as_json:
+        click.echo(replay_json(trace, outcome, correct=correct, status=status))
+    else:
+        _tell(ledger, trace, outcome, correct)
+    return status
 
 
 def _tell(ledger: Ledger, trace: Trace, outcome: Outcome, correct: bool) -> None:

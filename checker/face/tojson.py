@@ -83,10 +83,10 @@ def _result(run: Run, result: Result) -> dict[str, Any]:
 def _trace(trace: Trace) -> dict[str, Any]:
     return {"loop": trace.loop, "explanation": list(trace.explanation),
             "command": str(trace.meta.get("command", "")),
-            "steps": [_step(step) for step in trace.steps]}
+            "steps": [step_data(step) for step in trace.steps]}
 
 
-def _step(step: TraceStep) -> dict[str, Any]:
+def step_data(step: TraceStep) -> dict[str, Any]:
     return {"actor": step.actor, "label": step.label, "provenance": step.provenance,
             "choices": {c.name or c.kind: c.shown for c in step.choices},
             "failure": step.failure, "location": _loc(step.failure_loc or step.loc)}

@@ -1,13 +1,16 @@
 """The commands beside `verify`."""
 import json
+import pathlib
 import re
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from checker.engines import native
 from checker.errors import EXIT_DIFFERS, EXIT_OK, EXIT_SPEC, EXIT_UNKNOWN, EXIT_USAGE
-from checker.face.cli import COMMANDS, checker
+from checker.face import commands
+from checker.face.commands import COMMANDS, checker
 from checker.face.listing import MEANINGS
 from checker.face.new import class_name
 
@@ -298,6 +301,38 @@ def test_a_replay_that_goes_wrong(run, home):
     answer = run("replay", "saved/Handover/overwrite.itf.json", "--memory", "simulated")
     assert answer.status == EXIT_DIFFERS
     assert "diverged at step 2: sent should be 1, is 2" in answer.out
+
+
+REPLAYS = {
+    (): (EXIT_OK, "reproduced", 3), ("--correct",): (EXIT_OK, "blocked", 1),
+    ("wrong",): (EXIT_DIFFERS, "diverged", 1), ("none",): (EXIT_OK, "certified", 0)}
+
+
+@pytest.mark.parametrize("how", REPLAYS)
+def test_a_replay_as_json(run, home, how):
+    status, outcome, taken = REPLAYS[how]
+    if how != ("none",):
+        wrong = "self.sent += 2" if how == ("wrong",) else "self.sent += 1"
+        (home / "adapter.py").write_text(ADAPTER.replace("self.sent += 1", wrong))
+    run("verify", "handover.py", "--save", "saved")
+    options = [option for option in how if option.startswith("--")]
+    answer = run("replay", "saved/Handover/overwrite.itf.json", "--json", *options)
+    data = json.loads(answer.out)
+    schema = pathlib.Path(commands.__file__).with_name("replay.schema.json")
+    jsonschema.validate(data, json.loads(schema.read_text()))
+    assert answer.status == data["exit_status"] == status
+    assert (data["outcome"], data["steps_taken"]) == (outcome, taken)
+    assert (data["property"], len(data["steps"])) == ("nothing_lost", 3)
+    assert data["steps"][2]["actor"] == "send"
+    expected = {"reproduced": ("symptom", ["2 sent, one slot"]),
+                "diverged": ("diverged", {"step": 2, "variable": "sent", "expected": "1",
+                                          "observed": "2"}),
+                "certified": ("message", "")}
+    if outcome == "blocked":
+        assert data["blocked"]["step"] == 2 and data["blocked"]["why"] in data["message"]
+    else:
+        name, value = expected[outcome]
+        assert data[name] == value
 
 
 def test_without_an_implementation_the_trace_is_shown(run):

@@ -13,7 +13,7 @@ import pytest
 
 from checker.engines import native
 from checker.errors import EXIT_INTERNAL, EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
-from checker.face import cli
+from checker.face import commands, importing
 
 CHECKER = [sys.executable, "-m", "checker"]
 ESCAPE = "\x1b["
@@ -104,7 +104,7 @@ def test_an_interrupt_tells_what_was_covered(start, home, engine):
 def test_an_interrupt_of_anything_else(run, monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
-    monkeypatch.setattr(cli.checker.get_command(None, "simulate"), "callback", interrupted)
+    monkeypatch.setattr(commands.checker.get_command(None, "simulate"), "callback", interrupted)
     answer = run("simulate", "handover.py")
     assert answer.status == EXIT_UNKNOWN and answer.err.strip() == "interrupted"
 
@@ -139,7 +139,7 @@ def broken(*args, **options):
 
 
 def test_an_internal_error_is_short(run, monkeypatch):
-    monkeypatch.setattr(cli.checker.get_command(None, "verify"), "callback", broken)
+    monkeypatch.setattr(commands.checker.get_command(None, "verify"), "callback", broken)
     answer = run("verify", "handover.py")
     assert answer.status == EXIT_INTERNAL
     assert answer.err == ("error: a defect of the checker: ZeroDivisionError: somewhere deep\n"
@@ -147,7 +147,39 @@ def test_an_internal_error_is_short(run, monkeypatch):
 
 
 def test_debug_shows_the_traceback(run, monkeypatch):
-    monkeypatch.setattr(cli.checker.get_command(None, "verify"), "callback", broken)
+    monkeypatch.setattr(commands.checker.get_command(None, "verify"), "callback", broken)
     answer = run("--debug", "verify", "handover.py")
     assert answer.status == EXIT_INTERNAL and "Traceback" in answer.err
     assert "in broken" in answer.err
+
+
+INTERRUPTED = """
+import os, signal, sys
+from checker.face import cli
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.exit(cli.main(["list", "handover.py"]))
+"""
+
+
+@pytest.mark.parametrize("module", ["checker.face.commands", "click", "checker.errors",
+                                    "checker.face.listing", "rich.console", "checker.frontend"])
+def test_an_interrupt_while_modules_are_imported(home, module):
+    """One line and the status: no exception out of the middle of a module."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, module], cwd=home,
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (EXIT_UNKNOWN, "", "interrupted\n")
+    assert importing.STATUS == EXIT_UNKNOWN
+
+
+def test_who_ignores_interrupts_still_does(home):
+    ignored = INTERRUPTED.replace("sys.exit", "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+                                  "sys.exit")
+    done = subprocess.run([sys.executable, "-c", ignored, "click"], cwd=home,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == EXIT_OK and "Handover" in done.stdout

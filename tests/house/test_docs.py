@@ -1,7 +1,7 @@
 """The documentation keeps up: transcripts, commands, codes and names are those of the code."""
 import checker
 from checker.codes import CODES
-from checker.face.cli import COMMANDS
+from checker.face.commands import COMMANDS
 from checker.ir.system import IMPLICIT
 from tests.house.readme import README, ROOT, run_all, same
 

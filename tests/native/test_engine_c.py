@@ -30,7 +30,7 @@ def answer(program, *arguments):
     done = run(program, *arguments)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[:3000]
     lines = [line.split() for line in done.stdout.splitlines()
-             if line.split()[0] not in ("progress", "table")]
+             if line.split()[0] not in ("progress", "stage", "table")]
     assert lines[-1] == ["end"]
     return lines
 

@@ -50,7 +50,7 @@ _Static_assert(sizeof(struct frame) == 40, "there may be one for each node");
 struct division {
     struct graph *graph;
     const volatile sig_atomic_t *interrupt;
-    void (*report)(void *of, size_t met);   /* called now and then: how many states were met */
+    void (*tell)(void *of, size_t met);   /* called now and then: how many states were met */
     void *of;
     size_t turns;
     struct stack path, waiting;         /* frames; nodes whose component is not complete */
@@ -62,10 +62,10 @@ struct division {
 
 static inline bool division_open(struct division *division, struct graph *graph,
                                  const volatile sig_atomic_t *interrupt,
-                                 void (*report)(void *of, size_t met), void *of)
+                                 void (*tell)(void *of, size_t met), void *of)
 {
     *division = (struct division){
-        .graph = graph, .interrupt = interrupt, .report = report, .of = of,
+        .graph = graph, .interrupt = interrupt, .tell = tell, .of = of,
     };
     return stack_open(&division->path, graph->count * sizeof(struct frame))
            && stack_open(&division->waiting, graph->count * sizeof(node));
@@ -185,7 +185,7 @@ static enum outcome divide_from(struct division *division, node root)
         if (++division->turns % LOOK_EVERY == 0) {
             if (*division->interrupt)
                 return STOPPED;
-            division->report(division->of, division->numbers);
+            division->tell(division->of, division->numbers);
         }
     }
     return DECIDED;
