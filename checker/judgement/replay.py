@@ -209,7 +209,18 @@ def _judge(stage: Implementation, trace: Trace, director: Director) -> Outcome:
     if symptom is None and not shown and trace.kind != "sometimes":
         return Diverged(count, stage.memory, "the symptom", f"{trace.property} violated",
                         "nothing to be seen")
-    return Reproduced(count, stage.memory, (*shown, *(symptom or ())))
+    return Reproduced(count, stage.memory, (*shown, *(symptom or ()), *_for_ever(trace)))
+
+
+def _for_ever(trace: Trace) -> tuple[str, ...]:
+    """What was tried of a lasso besides its steps."""
+    if trace.loop is None:
+        return ()
+    first, last = trace.loop + 1, len(trace.steps)
+    if first > last:
+        return ("then nobody comes on",)
+    steps = f"steps {first} to {last}" if first < last else f"step {last}"
+    return (f"after {steps} once more, whoever waits does not come on",)
 
 
 def _take(director: Director, stage: Implementation, thread: str, number: int,

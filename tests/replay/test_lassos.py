@@ -73,7 +73,8 @@ class Toy:
 def test_who_waits_is_let_go_and_really_blocks(trace):
     toy = Toy()
     outcome = replay(trace, adapter=toy, timeout=QUICK)
-    assert isinstance(outcome, Reproduced) and outcome.symptom == ("nobody asks",)
+    assert isinstance(outcome, Reproduced) and outcome.symptom == (
+        "nobody asks", "after steps 1 to 2 once more, whoever waits does not come on")
     assert outcome.steps == len(trace.steps) and outcome.left == () and toy.tried
     assert not {"lamp", "answer"} & {thread.name for thread in threading.enumerate()}
 
