@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+from collections.abc import Iterable, Iterator
 
 from checker.errors import Diagnostic, Label
 from checker.frontend.blocks import cycle, reachable, renumbered, structured
@@ -11,13 +12,14 @@ from checker.frontend.elaborate import Elaborated, Marked
 from checker.frontend.frames import Inlined, Types, assigned_names
 from checker.frontend.liveness import Names, first_use, live_at, live_into, loops_left
 from checker.frontend.loops import assigned_first
-from checker.frontend.places import touches_shared
 from checker.frontend.refuse import did_you_mean, refuse
 from checker.frontend.statements import Statements
 from checker.frontend.static import Static
-from checker.ir.nodes import (Block, Branch, Check, Finish, Goto, Local, Location, Statement, When)
+from checker.ir.nodes import (Assign, Block, Branch, Check, Expr, Finish, Goto, Local, Location,
+                              Statement, Var, When)
 from checker.ir.system import Process
-from checker.ir.walk import all_statements, blocks_from, start_access
+from checker.ir.walk import (all_statements, blocks_from, statement_expressions,
+                             subexpressions)
 from checker.lang.component import ProcessMark
 from checker.source import NOWHERE, Loc, function_def
 from checker.types import Index, Int, Range, Type
@@ -218,22 +220,28 @@ def _check_assigned(names: frozenset[str], blocks: dict[int, Block], marked: Mar
 
 def _check_start(process: Process) -> None:
     """Before the first await a process may only set its own locals (E111)."""
-    access = start_access(process)
     for number in blocks_from(process, process.start):
-        for statement in all_statements(process.blocks[number].statements):
+        block = process.blocks[number]
+        for statement in all_statements(block.statements):
             if isinstance(statement, Check):
                 raise refuse("E111", "this can fail before the first await", statement.loc,
                              'put `await step("...")` before it')
-    if access.reads or access.writes:
-        touched = sorted(access.reads | access.writes)
-        where = next((loc for n in blocks_from(process, process.start)
-                      if (loc := _shared_loc(process.blocks[n]))), process.loc)
-        raise refuse("E111", f"`{touched[0]}` is used before the first await", where,
-                     'put `await step("...")` before it')
+        name, loc = next(_shared_uses(block), ("", NOWHERE))
+        if name:
+            raise refuse("E111", f"`{name}` is used before the first await",
+                         loc if loc != NOWHERE else process.loc,
+                         'put `await step("...")` before it')
 
 
-def _shared_loc(block: Block) -> Loc | None:
-    for statement in block.statements:
-        if touches_shared(statement):
-            return statement.loc
-    return None
+def _shared_uses(block: Block) -> Iterator[tuple[str, Loc]]:
+    """Where a block writes and reads shared variables, and which, in the order of its text."""
+    for statement in all_statements(block.statements):
+        if isinstance(statement, Assign) and not statement.place.local:
+            yield statement.place.name, statement.loc
+        yield from _shared_reads(statement_expressions(statement))
+    if isinstance(block.terminator, Branch):
+        yield from _shared_reads((block.terminator.condition,))
+
+
+def _shared_reads(exprs: Iterable[Expr]) -> Iterator[tuple[str, Loc]]:
+    return ((e.name, e.loc) for expr in exprs for e in subexpressions(expr) if isinstance(e, Var))

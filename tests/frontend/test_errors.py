@@ -154,6 +154,15 @@ def test_in_a_process(tmp_path, statements, code, text):
 
 BODIES = [
     ("@process\nasync def run(self):\n    self.n = 1\n", "E111", "self.n = 1"),
+    ("@process\nasync def run(self):\n    x = 1 + self.n\n    await step('x')\n", "E111", "self.n"),
+    ("@process\nasync def run(self):\n    while self.n > 0:\n        await step('x')\n",
+     "E111", "self.n"),
+    ("@process\nasync def run(self):\n    if maybe('x') and self.flag:\n"
+     "        await step('x')\n    await step('y')\n", "E111", "self.flag"),
+    ("@process\nasync def run(self):\n    for i in range(2):\n        if self.count[0] > 1:\n"
+     "            await step('x')\n    await step('y')\n", "E111", "self.count"),
+    ("def get(self):\n    return self.n\n@process\nasync def run(self):\n"
+     "    if self.get() > 1:\n        await step('x')\n    await step('y')\n", "E111", "self.n"),
     ("def again(self):\n    self.n = 1\n    self.again()\n"
      + in_process("self.again()"), "E113", "self.again()"),
     ("def again(self):\n    return self.again()\n"
