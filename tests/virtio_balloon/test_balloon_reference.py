@@ -96,6 +96,21 @@ def test_migration_gives_up_where_the_balloon_is_busy(stage):
     assert s.machine.observe()["num_pages"] == 1
 
 
+@pytest.mark.parametrize("target", [0, 2])
+def test_what_is_missing_is_tried_again(stage, target):
+    s = stage(compaction=True)
+    s.start("inflate queue", "kcompactd", "size worker")
+    fill(s, 1)
+    s.until("kcompactd", "unmap_and_move")          # has the only page of the balloon isolated
+    if target:
+        s.machine.driver.env.failing.add("alloc_page")
+    s.machine.host.num_pages = target
+    s.machine.driver.size_work.queue()
+    s.until("size worker", "update_balloon_size")
+    s.step("size worker")
+    assert s.machine.driver.num_pages == 1 and s.machine.driver.size_work.pending
+
+
 # Mistakes.
 
 def test_a_page_released_before_the_host_knows_is_lost(stage):

@@ -90,7 +90,7 @@ class Machine:
         finally:
             self.switch.wake_up()
 
-    def stop(self, patience: float = 5.0) -> None:
+    def stop(self, patience: float = 20.0) -> None:
         """Switch off; every thread ends, wherever it waits."""
         left = self.switch.turn_off(self.threads, self.locks(), patience)
         assert not left, left

@@ -72,11 +72,10 @@ class Scheduler(Switch):
         self.off.set()
         end = time.monotonic() + patience
         while (left := [n for n, thread in threads.items() if thread.is_alive()]):
-            now = time.monotonic()
-            if now > end:
+            if time.monotonic() > end:
                 break
             self.wake_up()
-            if now > end - 0.9 * patience:      # whoever runs has come to its next step by now
+            if all(name in self.wanted for name in left):       # whoever runs ends by itself
                 _free(locks)
             threads[left[0]].join(TICK)
         return left
