@@ -8,6 +8,11 @@ import pytest
 from checker.engines import native
 from checker.errors import EXIT_DIFFERS, EXIT_OK, EXIT_USAGE
 from checker.face import several
+from checker.face.check import check_all
+from checker.face.plan import Job
+from checker.face.search import Limits
+from checker.frontend import load
+from checker.results.exploration import Variety
 
 SCHEMA = pathlib.Path(several.__file__).with_name("report.schema.json")
 
@@ -135,6 +140,17 @@ def test_what_was_not_looked_at_is_told(run, doors, monkeypatch):
     answer = run("verify", "doors.py", "--max-traces", 5, "--engine", "interp")
     assert "note: of the ways to violate shut the 2 shortest were looked at" in answer.out
     assert "the only kind" not in [row for row in answer.rows() if row[2] == "shut"][0][3]
+
+
+def test_an_interrupt_of_the_second_search(run, doors, monkeypatch):
+    """What was found stands, the rest is not looked for, and the exit status says so."""
+    monkeypatch.setattr(several, "interpreted", lambda *args: Variety(reason="interrupted"))
+    answer = run("verify", "doors.py", "--max-traces", 5, "--engine", "interp")
+    assert answer.status == EXIT_DIFFERS and "; interrupted, 0 of 1 not begun" in answer.out
+    assert "counterexample of 3 steps, certified\n" in answer.out
+    assert "there may be more counterexamples to shut: interrupted" in answer.out
+    (found,) = check_all([Job(*load("doors.py"))], Limits(engine="interp", max_traces=5))
+    assert found.interrupted
 
 
 @pytest.mark.parametrize("option", [
