@@ -77,15 +77,17 @@ static inline word table_place(const struct table *table, const word *state)
     return scramble(state[0]) >> table->rest;
 }
 
-static inline void table_prefetch(const struct table *table, word place)
+/* Where the memory of a place begins. */
+static inline const void *table_address(const struct table *table, word place)
 {
     const char *slots = table->slots;
     switch (table->kind) {
-    case DIRECT: __builtin_prefetch(slots + place / 8); break;
-    case SHORT: __builtin_prefetch(slots + place * sizeof(uint16_t)); break;
-    case HALF: __builtin_prefetch(slots + place * sizeof(uint32_t)); break;
-    case WHOLE: __builtin_prefetch(slots + place * sizeof(word)); break;
+    case DIRECT: return slots + place / 8;
+    case SHORT: return slots + place * sizeof(uint16_t);
+    case HALF: return slots + place * sizeof(uint32_t);
+    case WHOLE: break;
     }
+    return slots + place * sizeof(word);
 }
 
 /* ── slots ────────────────────────────────────────────────────────────────────────────────── */

@@ -333,7 +333,7 @@ static bool store_batch(struct worker *worker, word *state, size_t count)
         if (table->kind != DIRECT && stored_lately(worker, places[i], state + i * WORDS))
             places[i] = NOWHERE;
         else
-            table_prefetch(table, places[i]);
+            __builtin_prefetch(table_address(table, places[i]));
     }
     for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
         if (places[i] == NOWHERE)

@@ -132,11 +132,11 @@ static void look_up(struct worker *worker)
         const size_t count = held - begin < BATCH ? held - begin : BATCH;
         for (size_t i = 0; i < count; i++) {
             places[i] = table_place(table, first + i * WORDS);
-            table_prefetch(table, places[i]);
+            __builtin_prefetch(table_address(table, places[i]));
         }
         for (size_t i = 0; i < count; i++) {
             places[i] = table_find(table, places[i], first + i * WORDS);
-            ranks_prefetch(ranks, places[i]);
+            __builtin_prefetch(ranks_address(ranks, places[i]));
         }
         for (size_t i = 0; i < count; i++)
             first[i * WORDS] = ranks_number(ranks, places[i]);

@@ -72,9 +72,9 @@ static inline void ranks_count(struct ranks *ranks)
     ranks->count = count;
 }
 
-static inline void ranks_prefetch(const struct ranks *ranks, word place)
+static inline const void *ranks_address(const struct ranks *ranks, word place)
 {
-    __builtin_prefetch(&ranks->lines[place / PLACES]);
+    return &ranks->lines[place / PLACES];
 }
 
 /* The number of a place; NO_NODE where it is not marked. */

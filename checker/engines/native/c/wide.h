@@ -25,9 +25,9 @@ static inline word table_place(const struct table *table, const word *state)
     return (word)((unsigned __int128)mix(state) * table->capacity >> 64);
 }
 
-static inline void table_prefetch(const struct table *table, word place)
+static inline const void *table_address(const struct table *table, word place)
 {
-    __builtin_prefetch((entry *)table->slots + place);
+    return (entry *)table->slots + place;
 }
 
 /* Waits until the owner of the slot has written all of it. */
