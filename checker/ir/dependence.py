@@ -8,7 +8,8 @@ first. That is decided from the locations of the others: from each, what can sti
 
 What narrows it down:
 
-- A part of a Map at an instance's own key is another part than at another instance's key.
+- A part of a Map at an instance's own key is another part than at another instance's key, and
+  whether that key is in a set another than whether another is.
 - Who waits for a lock that i holds does not move before i does. Which locks an instance surely
   holds at a location is found by following the steps (`ir/locks.py`).
 
@@ -25,16 +26,17 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
 
 from checker.ir.locks import Facts, LockPlace, Locks, lock_place, needed_free
-from checker.ir.nodes import (Assign, Choose, Const, Expr, Field, ForEach, Local, Me, Op, Var,
-                              Yield)
+from checker.ir.nodes import (Assign, Branch, Choose, Const, Expr, Field, ForEach, Local, Me, Op,
+                              Quantifier, Var, Yield)
 from checker.ir.system import Process, System
-from checker.ir.walk import all_statements, block_expressions, blocks_from, children
-from checker.types import Type, size
+from checker.ir.walk import (all_statements, blocks_from, children, place_keys, place_value,
+                             statement_expressions)
+from checker.types import Set, Type, size
 from checker.values import Value
 
 
@@ -142,6 +144,15 @@ class _Reader:
                 return
         path: list[Key] = []
         root = expr
+        match expr:
+            case Op("contains", (root, element)) if isinstance(root.type, Set):
+                path.append(self.key(element))
+                yield from self.touched(element)
+            case Quantifier():
+                # What it binds may have the name of the instance's own key.
+                own = self.own - {expr.variable}
+                yield from replace(self, own=own).touched(expr.body)
+                return
         while isinstance(root, Field) or isinstance(root, Op) and root.op == "get":
             if isinstance(root, Field):
                 path.insert(0, root.name)
@@ -155,6 +166,22 @@ class _Reader:
             return
         for below in children(expr) if root is expr else (root,):
             yield from self.touched(below)
+
+    def written(self, statement: Assign) -> Iterator[Touch]:
+        """What an assignment to a state variable writes, and what it reads besides. One that puts
+        an element into a set or takes it out leaves the rest of the set alone."""
+        place, value = statement.place, statement.value
+        keys: list[str | Expr] = list(place.path)
+        match value:
+            case Op("with" | "without", (before, element)) if before == place_value(place):
+                keys.append(element)
+                yield from self.touched(element)
+            case _:
+                yield from self.touched(value)
+        for key in place_keys(place):
+            yield from self.touched(key)
+        path = tuple(key if isinstance(key, str) else self.key(key) for key in keys)
+        yield Touch(place.name, path, True, self.domain)
 
     def key(self, expr: Expr) -> Key:
         match expr:
@@ -198,14 +225,14 @@ def touches(process: Process, location: str,
     found.update(reader.touched(at.guard))
     for number in blocks_from(process, at.entry):
         block = process.blocks[number]
-        for expr in block_expressions(block):
-            found.update(reader.touched(expr))
         for statement in all_statements(block.statements):
             if isinstance(statement, Assign) and not statement.place.local:
-                place = statement.place
-                path = tuple(key if isinstance(key, str) else reader.key(key)
-                             for key in place.path)
-                found.add(Touch(place.name, path, True, process.domain))
+                found.update(reader.written(statement))
+                continue
+            for expr in statement_expressions(statement):
+                found.update(reader.touched(expr))
+        if isinstance(block.terminator, Branch):
+            found.update(reader.touched(block.terminator.condition))
     return frozenset(found)
 
 

@@ -20,6 +20,7 @@ from checker.engines.native.partial_order import PartialOrderCode
 from checker.engines.native.reduce import NOTHING, Reductions
 from checker.engines.native.steps import ProcessCode
 from checker.engines.native.symmetry import SymmetryCode
+from checker.ir.commuting import dependences
 from checker.ir.nodes import DONE, Choose, Expr
 from checker.ir.system import IMPLICIT, Process, Property, System
 from checker.ir.walk import all_statements
@@ -66,6 +67,18 @@ def header_names() -> set[str]:
     return set(re.findall(r"\b[A-Za-z_]\w*(?=\()|\b[A-Z][A-Z_]+\b", text))
 
 
+def labels(system: System) -> dict[tuple[str, str], int]:
+    """By process and location what the number of an instance is added to for the label of its step
+    (see `repeats.h`): labels count the steps of all instances from 1."""
+    found, label = {}, 1
+    for process in system.processes:
+        first = next(i.number for i in system.instances if i.process is process)
+        for name in process.locations:
+            found[process.name, name] = label - first
+            label += 1 if process.domain is None else size(process.domain)
+    return found
+
+
 class _File:
     def __init__(self, system: System, reductions: Reductions) -> None:
         self.system, self.layout = system, Layout(system)
@@ -81,6 +94,8 @@ class _File:
             (*IMPLICIT, *(p.name for p in self.judged + self.live)))}
         self.locations = {(p.name, name): i for i, (p, name) in enumerate(
             (p, name) for p in system.processes for name in p.locations)}
+        self.labels = labels(system)
+        self.commuting = bool(self.locations) and not reductions.used
         self.antecedents = {(p.name, n): i for i, (p, n) in enumerate(
             (p, n) for p in system.properties for n in range(len(p.antecedents)))}
         self.processes: dict[str, dict[str, tuple[str, list[str]]]] = {}
@@ -90,7 +105,7 @@ class _File:
         judged_steps = any(self.system.properties_of("step_invariant"))
         for process in self.system.processes:
             code = ProcessCode(process, self.t, self.names, self.steps, self.locations,
-                               judged_steps)
+                               self.labels, judged_steps)
             code.all()
             self.processes[process.name] = code.functions
         self._successors()
@@ -170,6 +185,20 @@ class _File:
                 self._unused(write, "work", "before")
             write("return possible;")
 
+    def _write_steps(self, write: Writer) -> None:
+        """The tables of the steps by location, and of those that depend on each other."""
+        rows = []
+        for process, name in self.locations:
+            code = self.system.process[process]
+            count = 1 if code.domain is None else size(code.domain)
+            first = self._first_instance(code)
+            rows.append(f"{{{first}, {count}, {self.labels[process, name] + first}}}")
+        write(f"static const struct steps steps[] = {{{', '.join(rows) or '{0}'}}};")
+        if self.commuting:
+            with write.block("static const char dependences[] =", ";"):
+                for row in dependences(self.system):
+                    write('"' + "".join(str(int(how)) for how in row) + '"')
+
     def _turns(self) -> None:
         write = self.steps
         with function(write, "static void turns(struct work *work, const word *before)"):
@@ -182,7 +211,8 @@ class _File:
 
     def _reduced(self) -> None:
         def code(process: Process) -> ProcessCode:
-            return ProcessCode(process, self.t, self.names, self.steps, self.locations, False)
+            return ProcessCode(process, self.t, self.names, self.steps, self.locations,
+                               self.labels, False)
 
         def steps(process: Process) -> str:
             return self._call(process, "steps", ["work", "s"], self._number(process))
@@ -220,7 +250,8 @@ class _File:
             waited_for = [p for p in self.system.processes if not p.daemon]
             endless = any(not process.finishes for process in waited_for)
             for process in () if endless else waited_for:
-                code = ProcessCode(process, self.t, self.names, write, self.locations, False)
+                code = ProcessCode(process, self.t, self.names, write, self.locations,
+                                   self.labels, False)
                 at = code.read_own(process.location_variable)
                 done = f"{code.location_code(DONE)} {comment(DONE)}"
                 test = f"if ({at} != {done})"
@@ -313,6 +344,7 @@ class _File:
             str(p.kind == "sometimes").lower() for p in self.judged + self.live]
         if initial:
             write(f"static const struct initial initial_values[] = {{{', '.join(initial)}}};")
+        self._write_steps(write)
         write(f"static const bool witnessed[] = {{{', '.join(witnessed)}}};")
         if self.live:
             write_tables(write, self.system, self.live)
@@ -321,6 +353,8 @@ class _File:
             write(f".bits = {self.layout.end},")
             write(f".instances = {len(self.system.instances)},")
             write(f".locations = {len(self.locations)},")
+            write(".steps = steps,")
+            write(f".dependences = {'dependences' if self.commuting else 'NULL'},")
             write(f".properties = {len(self.numbers)},")
             write(f".antecedents = {len(self.antecedents)},")
             write(f".variables = {len(initial)},")

@@ -69,9 +69,11 @@ class ProcessCode:
     """The C functions of one process, written to `write`."""
 
     def __init__(self, process: Process, translate: Expressions, names: Names, write: Writer,
-                 locations: dict[tuple[str, str], int], judged: bool) -> None:
+                 locations: dict[tuple[str, str], int], labels: dict[tuple[str, str], int],
+                 judged: bool) -> None:
         self.process, self.t, self.names, self.write = process, translate, names, write
         self.locations = locations      # the number of each location, by process and name
+        self.labels = labels            # for the labels of steps, likewise; see emit.labels()
         self.judged = judged            # whether there are properties of steps
 
     # ── names and small pieces ──────────────────────────────────────────────────────────────
@@ -377,15 +379,26 @@ class ProcessCode:
             write(f"const unsigned blocked = {held} ? BLOCKED : 0;")
             blocked = "blocked"
         enabled = "ENABLED" if lock is None else "ENABLED | blocked"
-        if isinstance(location.guard, Const) and location.guard.value:
+        if not (isinstance(location.guard, Const) and location.guard.value):
+            write(f"if ({cexpr.negation(self.t.compile(location.guard))})")
+            with write.indent():
+                write(f"return {blocked};")
+        label = cexpr.plus(C("me"), self.labels[self.process.name, location.name])
+        if self._has_one_result(location):
+            write(f"if (!{call('is_repeat', 'work', label)})")
+            with write.indent():
+                write(f"{step};")
+        else:
+            write(f"{call('try_step', 'work', label)};")
             write(f"{step};")
-            write(f"return {enabled};")
-            return
-        write(f"if ({cexpr.negation(self.t.compile(location.guard))})")
-        with write.indent():
-            write(f"return {blocked};")
-        write(f"{step};")
         write(f"return {enabled};")
+
+    def _has_one_result(self, location: Location) -> bool:
+        """Whether a step from there always has one successor, which is no step's property to
+        judge."""
+        blocks = (self.process.blocks[n] for n in block_order(self.process, location.entry))
+        return not self.judged and not any(isinstance(s, (Choose, Check)) for block in blocks
+                                           for s in all_statements(block.statements))
 
     def _waits(self) -> None:
         """The function that says whom one instance waits for, see wait_chains() in engine.h."""

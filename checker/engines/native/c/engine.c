@@ -7,7 +7,8 @@
  *
  * Successors are collected in a buffer and stored in batches: the slots of a whole batch are
  * prefetched before the first is looked at, since nearly every look into a large table is a
- * cache miss. A worker that finds the table too full leaves its buffer and its piece as they are
+ * cache miss. Those that are sure to be met elsewhere are not looked up at all (repeats.h). A
+ * worker that finds the table too full leaves its buffer and its piece as they are
  * and returns; the leader lets everybody rehash and sends them back. So the generated code is
  * never interrupted, and growing needs no locks.
  *
@@ -31,11 +32,10 @@
 #include "engine.h"
 #include "log.h"
 #include "memory.h"
+#include "repeats.h"
 #include "table.h"
 
 #define BATCH 128                       /* successors stored together */
-#define LATELY 2048                     /* states that a worker remembers to have stored */
-#define NOWHERE UINT64_MAX              /* the place of a successor that need not be stored */
 #define PIECE 256                       /* states read together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
@@ -85,9 +85,9 @@ struct worker {
     size_t stored;                      /* successors in the room that are in the table */
     size_t at, end;                     /* the piece of the level: positions still to expand */
     word tickets;
-    word *lately;                       /* states stored, by place; see stored_lately() */
     word piece[PIECE * WORDS];          /* states of the level that are being expanded */
     struct log log;
+    struct labels labels[2];            /* of the states of even levels, and of odd ones */
     struct finding *findings;           /* of this level, by property */
     struct finding *steps_back;         /* by property: the smallest predecessor so far */
     unsigned *holder;                   /* by instance, for stuck() */
@@ -112,6 +112,7 @@ struct search {
     struct crew crew;
     struct worker *workers;
     struct table table, wider;
+    struct repeats repeats;
     _Atomic bool full;                  /* the table has to grow before the level can go on */
     _Atomic bool crowded;               /* and that not for want of tickets, but of a slot */
     _Atomic int reason;
@@ -190,21 +191,36 @@ static size_t level_count(const struct search *search, size_t level)
     return count;
 }
 
-/* Copies states of a level from a position on, numbered through all logs: some of those before
- * `end`, at most PIECE; how many those were. */
+/* The worker in whose log the state at a position of a level is, numbered through all logs; the
+ * position becomes the one among that worker's. */
+static unsigned level_owner(const struct search *search, size_t level, size_t *position)
+{
+    const size_t *from = level_bounds(search, level), *to = level_bounds(search, level + 1);
+    unsigned i = 0;
+    for (; *position >= to[i] - from[i]; i++)
+        *position -= to[i] - from[i];
+    return i;
+}
+
+/* Copies states of a level from a position on: some of those before `end`, at most PIECE; how many
+ * those were. */
 static size_t level_read(const struct search *search, size_t level, size_t position, size_t end,
                          word *states)
 {
-    const size_t *from = level_bounds(search, level), *to = level_bounds(search, level + 1);
     const size_t wanted = end - position;
-    unsigned i = 0;
-    while (position >= to[i] - from[i]) {
-        position -= to[i] - from[i];
-        i++;
-    }
-    const size_t left = to[i] - from[i] - position, most = wanted < left ? wanted : left;
-    return log_read(&search->workers[i].log, from[i] + position, most < PIECE ? most : PIECE,
-                    states);
+    const unsigned i = level_owner(search, level, &position);
+    const size_t from = level_bounds(search, level)[i], to = level_bounds(search, level + 1)[i];
+    const size_t left = to - from - position, most = wanted < left ? wanted : left;
+    return log_read(&search->workers[i].log, from + position, most < PIECE ? most : PIECE, states);
+}
+
+/* The labels of the states that level_read() copies from there; NULL where they are not known. */
+static const uint16_t *level_labels(const struct search *search, size_t level, size_t position)
+{
+    const unsigned i = level_owner(search, level, &position);
+    const size_t count = level_bounds(search, level + 1)[i] - level_bounds(search, level)[i];
+    const struct labels *labels = &search->workers[i].labels[level % 2];
+    return labels->count == count ? labels->of + position : NULL;
 }
 
 /* The states stored since the last level was complete become a level; false when there are none. */
@@ -259,6 +275,8 @@ void more_room(struct work *work)
     memory_give(worker->room, bytes);
     worker->room = wider;
     worker->capacity *= 2;
+    work->room = wider;
+    work->labels = need(realloc(work->labels, worker->capacity * sizeof *work->labels));
     work->next = wider + bytes / sizeof(word);
     work->end = wider + 2 * bytes / sizeof(word);
 }
@@ -283,14 +301,15 @@ static bool more_tickets(struct worker *worker)
 }
 
 /* A state that was not in the table: log it and judge it. False where the search has to end. */
-static bool discover(struct worker *worker, const word *state)
+static bool discover(struct worker *worker, const word *state, uint16_t label)
 {
     struct search *search = worker->search;
     if (search->limit && atomic_fetch_add(&search->admitted, 1) >= search->limit) {
         stop(search, LIMIT);
         return false;
     }
-    if (!log_append(&worker->log, state)) {
+    if (!log_append(&worker->log, state)
+        || !labels_append(&worker->labels[search->storing % 2], label)) {
         stop(search, MEMORY);
         return false;
     }
@@ -305,23 +324,6 @@ static void make_canonical(word *states, size_t count)
             model.canonical(states + i * WORDS);
 }
 
-/* Remembers nothing: no state has the spare bits set. */
-static void forget_lately(struct worker *worker)
-{
-    memset(worker->lately, 0xff, LATELY * WORDS * sizeof(word));
-}
-
-/* Whether the worker has stored this state a moment ago, or stores it with this batch. Most states
- * are met again soon, by steps in another order, and a look here costs no cache miss. */
-static bool stored_lately(struct worker *worker, word place, const word *state)
-{
-    word *lately = worker->lately + place % LATELY * WORDS;
-    if (equal(lately, state))
-        return true;
-    copy(lately, state);
-    return false;
-}
-
 /* Puts successors into the table, from `state` on. */
 static bool store_batch(struct worker *worker, word *state, size_t count)
 {
@@ -330,14 +332,9 @@ static bool store_batch(struct worker *worker, word *state, size_t count)
     make_canonical(state, count);
     for (size_t i = 0; i < count; i++) {
         places[i] = table_place(table, state + i * WORDS);
-        if (table->kind != DIRECT && stored_lately(worker, places[i], state + i * WORDS))
-            places[i] = NOWHERE;
-        else
-            __builtin_prefetch(table_address(table, places[i]));
+        __builtin_prefetch(table_address(table, places[i]));
     }
     for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
-        if (places[i] == NOWHERE)
-            continue;
         if (worker->tickets == 0 && !more_tickets(worker))
             return false;
         const enum insertion answer = table_insert(table, places[i], state);
@@ -349,7 +346,7 @@ static bool store_batch(struct worker *worker, word *state, size_t count)
             return false;
         }
         worker->tickets--;
-        if (!discover(worker, state))
+        if (!discover(worker, state, worker->work.labels[(state - worker->room) / WORDS]))
             return false;
     }
     return true;
@@ -363,11 +360,8 @@ static bool store(struct worker *worker)
     while (worker->stored < held) {
         const size_t left = held - worker->stored;
         if (!store_batch(worker, worker->room + worker->stored * WORDS,
-                         left < BATCH ? left : BATCH)) {
-            /* The rest of the batch is remembered, but was not stored. */
-            forget_lately(worker);
+                         left < BATCH ? left : BATCH))
             return false;
-        }
     }
     worker->stored = 0;
     worker->work.next = worker->room;
@@ -447,7 +441,7 @@ static bool is_deadlock(struct worker *worker, unsigned possible, const word *st
 
 #include "kinds.h"
 
-static void expand_state(struct worker *worker, const word *state)
+static void expand_state(struct worker *worker, const word *state, unsigned label)
 {
     struct work *work = &worker->work;
     if (worker->search->kinds != NULL) {
@@ -455,9 +449,12 @@ static void expand_state(struct worker *worker, const word *state)
         return;
     }
     const size_t held = successors_held(worker);
+    work->repeats = repeats_row(&worker->search->repeats, label);
     const unsigned possible = model.reduced ? model.reduced(work, state)
                                             : successors(work, state);
-    worker->generated += successors_held(worker) - held;
+    work->repeats = repeats_row(&worker->search->repeats, 0);
+    worker->generated += successors_held(worker) - held + work->passed;
+    work->passed = 0;
     if (work->open[DEADLOCK] && is_deadlock(worker, possible, state))
         fail(work, DEADLOCK, state);
 }
@@ -470,10 +467,11 @@ static void expand(struct worker *worker)
         while (worker->at < worker->end) {
             const size_t count = level_read(search, search->depth, worker->at, worker->end,
                                             worker->piece);
+            const uint16_t *labels = level_labels(search, search->depth, worker->at);
             for (size_t i = 0; i < count; i++) {
                 if (successors_held(worker) >= BATCH && !store(worker))
                     return;
-                expand_state(worker, worker->piece + i * WORDS);
+                expand_state(worker, worker->piece + i * WORDS, labels ? labels[i] : 0);
                 worker->at++;
             }
         }
@@ -576,6 +574,8 @@ static void run(struct search *search)
         }
         search->depth = search->levels - 1;
         search->storing = search->levels;
+        for (unsigned i = 0; i < search->crew.size; i++)
+            search->workers[i].labels[search->storing % 2].count = 0;
         expand_level(search);
     }
 }
@@ -603,12 +603,13 @@ static void open_worker(struct search *search, unsigned id)
     worker->search = search;
     worker->id = id;
     worker->capacity = capacity;
-    worker->lately = need(memory_take(LATELY * WORDS * sizeof(word)));
-    forget_lately(worker);
     worker->room = need(memory_take(capacity * WORDS * sizeof(word)));
     worker->work = (struct work){
         .next = worker->room,
         .end = worker->room + capacity * WORDS,
+        .room = worker->room,
+        .labels = need(calloc(capacity, sizeof(uint16_t))),
+        .repeats = repeats_row(&search->repeats, 0),
         .open = search->open,
         .seen = need(calloc(model.antecedents + 1, sizeof(bool))),
         .fired = need(calloc(model.locations + 1, sizeof(bool))),
@@ -634,6 +635,8 @@ static void open_search(struct search *search, unsigned threads)
                                          threads * sizeof(struct worker)));
     memset(search->workers, 0, threads * sizeof(struct worker));
     if (!table_open(&search->table, table_kind(FIRST_CAPACITY, memory.budget), FIRST_CAPACITY))
+        need(NULL);
+    if (!repeats_open(&search->repeats))
         need(NULL);
     search->crew.size = threads;
     pthread_mutex_init(&search->crew.lock, NULL);

@@ -15,8 +15,9 @@
  *   const struct model model
  *       Counts and names of what follows.
  *   unsigned successors(struct work *work, const word *before)
- *       Calls emit() (model.h) once for each step that is possible in `before`, repeats included,
- *       and fail() once for each step that a false check ends. Sets work->fired[l] for the
+ *       For each step: try_step() with its label, and emit() (model.h) for each of its results that
+ *       is possible in `before`. A step that has just one result, no check in it and no property
+ *       to judge may be left out where is_repeat() says so. Calls fail() once for each step that a false check ends. Sets work->fired[l] for the
  *       location l of each step emitted. Judges each step by the step invariants that are open.
  *       Says whether any instance is ENABLED (a step that fails counts: it was enabled), and
  *       whether any is BLOCKED: waits at a location for a lock that somebody holds.
@@ -74,6 +75,7 @@ typedef int64_t number;      /* a value of Int, Wrapping or Range */
 enum { DEADLOCK = 0 };
 enum { ENABLED = 1, BLOCKED = 2 };
 enum { NOT_WAITING = 0, FINISHED = UINT32_MAX };
+enum { INDEPENDENT = '0', OF_SAME_KEY = '1', DEPENDENT = '2' };
 enum { UNFAIR = 0, WEAK = 1, STRONG = 2 };
 
 /* The values that one variable has in the initial states, each as the words of a state in which
@@ -83,12 +85,20 @@ struct initial {
     const word *values;
 };
 
+/* The steps from one location: of which instances, from the first, and their labels likewise. */
+struct steps {
+    unsigned instance, count, label;
+};
+
 struct work;
 
 struct model {
     unsigned bits;                  /* of a state of one word: those above are always zero */
     unsigned instances;
     unsigned locations;
+    const struct steps *steps;      /* by location */
+    const char *dependences;        /* by location and location, for steps of two different
+                                     * instances: see INDEPENDENT; NULL: not known */
     unsigned properties;
     unsigned antecedents;
     unsigned variables;             /* those in `initial` */
@@ -110,6 +120,12 @@ struct model {
 struct work {
     word *next;                     /* where the next successor goes, WORDS words */
     const word *end;                /* of the room for successors */
+    const word *room;               /* where it begins */
+    uint16_t *labels;               /* of the steps to the successors in it */
+    const word *repeats;            /* labels as bits: their successors are met elsewhere */
+    uint16_t label;                 /* of the step that is tried */
+    bool repeated;                  /* whether it is one of those */
+    uint64_t passed;                /* successors that were only counted, therefore */
     const bool *open;
     bool *seen;
     bool *fired;

@@ -4,10 +4,30 @@
 
 #include "engine.h"
 
+/* The step with this label is tried next. */
+static inline void try_step(struct work *work, unsigned label)
+{
+    work->label = (uint16_t)label;
+    work->repeated = work->repeats[label / 64] >> label % 64 & 1;
+}
+
+/* The same for a step with one result: true where it is enough to know that there is one. */
+static inline bool is_repeat(struct work *work, unsigned label)
+{
+    try_step(work, label);
+    work->passed += work->repeated;
+    return work->repeated;
+}
+
 static inline void emit(struct work *work, const word *after)
 {
+    if (work->repeated) {
+        work->passed++;
+        return;
+    }
     if (work->next == work->end)
         more_room(work);
+    work->labels[(work->next - work->room) / WORDS] = work->label;
     copy(work->next, after);
     work->next += WORDS;
 }
