@@ -14,8 +14,8 @@ from spec.virtio_balloon.adapter import SYMPTOMS, hook
 from spec.virtio_balloon.reference import DATA
 
 # What is wrong, put right.
-RIGHT = dict(locks=True, asks_votes=True, asks=("postcopy", "snapshot"), vfio_votes=True,
-             granularity="block", release="locked")
+RIGHT = dict(locks=True, asks_votes=True, asks=("postcopy", "snapshot"), answers_always=True,
+             vfio_votes=True, granularity="block", release="locked")
 
 
 def adapter_for(spec_name: str) -> "StackAdapter":
@@ -33,6 +33,14 @@ class StackAdapter:
                                     **constants))
 
 
+class Sleepers:
+    """Who waits for a condition under the big lock: a lock that can be opened, to end them."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.locked = lambda: machine.virtio_mem.waiting > 0
+        self.release = machine.virtio_mem.end
+
+
 class Stage:
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
@@ -40,9 +48,16 @@ class Stage:
         self.system = trace.system
         self.machine = machine
         self.memory = machine.memory.kind
-        self.locks: dict[str, Any] = machine.linux.locks() | {
+
+    @property
+    def locks(self) -> dict[str, Any]:
+        machine = self.machine
+        gates = machine.linux.switch.asleep()
+        return machine.linux.locks() | {
             "the big lock": machine.virtio_mem.bql_lock,
-            "the counters' mutex": machine.votes.mutex}
+            "the counters' mutex": machine.votes.mutex} | {
+            f"the gate of {thread}": gate for thread, gate in gates.items()} | {
+            "a condition": Sleepers(machine)}
 
     def thread(self, instance: Instance) -> str:
         name = instance.process.name
@@ -107,6 +122,10 @@ class Stage:
         if property == "migrations_find_their_pages":
             return [f"{actor.name} relies on the pages, and one was discarded"
                     for actor in machine.actors if actor.stale] or None
+        if property in ("inflate_is_answered", "deflate_is_answered"):
+            return [f"the {name} request is seen, and nobody looks at it any more"
+                    for name, ring in (("inflate", machine.inflate), ("deflate", machine.deflate))
+                    if ring.state == "seen"] or None
         if property.startswith("guest."):
             linux = machine.linux
             return list(SYMPTOMS[property.removeprefix("guest.")](linux, linux.observe())) or None

@@ -6,7 +6,7 @@ virtio-mem those of spec/virtio_mem. README.md tells how far they go together.
 """
 from types import SimpleNamespace
 
-from checker import Component, invariant, sometimes
+from checker import Component, invariant, leads_to, sometimes
 
 from spec.qemu_balloon.device import Device
 from spec.qemu_balloon.users import users_of
@@ -38,8 +38,9 @@ class Stack(Component):
                     containers
       who is there  oom and compaction in the guest; migrations: "postcopy", "snapshot"
       failures      fails: allocations in the guest, mappings of vfio
-      mistakes      locks, asks_votes, asks (spec/qemu_balloon); vfio_votes, granularity
-                    (spec/virtio_mem); release (spec/virtio_balloon)
+      mistakes      locks, asks_votes, asks, answers_always (spec/qemu_balloon); vfio_votes,
+                    granularity (spec/virtio_mem); release (spec/virtio_balloon)
+      rules         live: liveness too
     """
 
     intended = {"device.region_ref": "drivers name RAM only; see spec/qemu_balloon"}
@@ -48,13 +49,16 @@ class Stack(Component):
         "ci": dict(migrations=("snapshot",)),
         "large": dict(pages=2, blocks=2, containers=2, compaction=True,
                       migrations=("postcopy", "snapshot")),
+        "live": dict(pages=1, live=True),
+        "compaction": dict(pages=2, compaction=True),
+        "containers": dict(pages=1, containers=2),
     }
     faults = stack_faults()
 
     def __init__(self, *, pages=2, blocks=1, containers=1, oom=False, compaction=False,
                  migrations=(), fails=True, locks=True, asks_votes=True,
-                 asks=("postcopy", "snapshot"), vfio_votes=True, granularity="block",
-                 release="locked", array=None, changes=0):
+                 asks=("postcopy", "snapshot"), answers_always=True, vfio_votes=True,
+                 granularity="block", release="locked", array=None, changes=0, live=False):
         memory = Today(blocks=blocks, sections=((0, blocks),) * containers, map_fails=fails,
                        vfio_votes=vfio_votes, granularity=granularity)
         self.guest = Guest(listener=memory.listener, pages=pages, sizes=(0, pages),
@@ -67,9 +71,10 @@ class Stack(Component):
         self.snapshot = self.migrations.get("snapshot")
         self.migrating = tuple(self.migrations.values())
         self.migrates = bool(migrations)
+        self.live = live
         self.connect(SimpleNamespace(
             subpages=1, reports=False, bitmap="none", locks=locks, checks_ram=True,
-            drops_reference=True, answers_always=True, asks_votes=asks_votes,
+            drops_reference=True, answers_always=answers_always, asks_votes=asks_votes,
             discard_fails=False), asks)
 
     def connect(self, options, asks):
@@ -90,6 +95,15 @@ class Stack(Component):
     def migrations_find_their_pages(self):
         """S13: no page is discarded during an incoming postcopy or a background snapshot."""
         return not any(m.damaged() for m in self.migrating)
+
+    @leads_to(when="live")
+    def inflate_is_answered(self):
+        """Whoever keeps the device from discarding, it answers, and the driver goes on."""
+        return self.guest.host.inflate.state == "added", self.guest.host.inflate.state == "empty"
+
+    @leads_to(when="live")
+    def deflate_is_answered(self):
+        return self.guest.host.deflate.state == "added", self.guest.host.deflate.state == "empty"
 
     @sometimes
     def inflates_while_pinned(self):

@@ -40,7 +40,7 @@ class Device(Component):
             return False
         return self.migration.running
 
-    @process
+    @process(fair="weak")
     async def realize(self):
         source = f"{FILE}:virtio_mem_device_realize"
         await self.bql.take("BQL realize", source)

@@ -39,11 +39,13 @@ class Options:
     locks: bool = True
     asks_votes: bool = True
     asks: tuple[str, ...] = ("postcopy", "snapshot")
+    answers_always: bool = True
     vfio_votes: bool = True
     granularity: str = "block"
     release: str = "locked"
     array: int | None = None
     changes: int = 0
+    live: bool = False                  # of the model: which rules there are
 
 
 class Frames:
@@ -153,7 +155,8 @@ class Machine:
         self.ram = RamOfTheGuest(self.linux, self.memory)
         self.options = SimpleNamespace(
             subpages=1, bits="one", bitmap="none", deflates="nothing", locks=limits.locks,
-            checks_ram=True, drops_reference=True, answers_always=True, reports=False,
+            checks_ram=True, drops_reference=True, reports=False,
+            answers_always=limits.answers_always,
             asks_votes=limits.asks_votes, discard_fails=False, reset_forgets=False, bql=True,
             yields=False, postcopy_votes="one_vote")
         self.device = devices.Device(self)  # type: ignore

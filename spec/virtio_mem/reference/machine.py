@@ -61,6 +61,8 @@ class Machine:
         self.bql_lock = threading.Lock()
         self.bql_holder: str | None = None
         self.changed = threading.Condition(self.bql_lock)
+        self.waiting = 0                # threads that wait for a condition
+        self.over = False               # and are not to wait any longer
         self.votes = Counters(at)
         self.manager = Manager(options, at, self.env, self.memory, options.blocks)
         self.blocks = self.manager.blocks
@@ -86,13 +88,24 @@ class Machine:
         self.at(label)
         with self.changed:
             while not ready():
+                self.waiting += 1
                 self.changed.wait()
+                self.waiting -= 1
+                if self.over:
+                    self.at(label)
             self.bql_holder = threading.current_thread().name
             try:
                 yield
             finally:
                 self.bql_holder = None
                 self.changed.notify_all()
+
+    def end(self) -> None:
+        """Wake up who waits for a condition, to be ended at the label where it waits."""
+        self.over = True
+        if self.bql_lock.acquire(timeout=0.01):
+            self.changed.notify_all()
+            self.bql_lock.release()
 
     def guest_runs(self) -> bool:
         return self.realized and self.loaded
