@@ -17,7 +17,10 @@ from functools import cached_property
 
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Obligation
+from checker.engines.smt.anysize.execute import Path
+from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
+from checker.engines.smt.anysize.space import index_domains
 from checker.engines.smt.terms import neg
 
 Tell = Callable[[str], None]
@@ -34,13 +37,18 @@ class Prover:
 
     def __init__(self, encoding: Encoding, budget: Budget, tell: Tell = lambda _: None) -> None:
         self.encoding, self.budget, self.tell = encoding, budget, tell
-        self.situations = [Situation(encoding, None, budget),
-                           *(Situation(encoding, path, budget) for path in encoding.paths)]
-        self.anywhere = Situation(encoding, None, budget, initially=False)
+        self.grounder = Grounder(encoding.space.context, (
+            encoding.space.sort(of) for of in index_domains(encoding.system)))
+        self.situations = [self._situation(path) for path in (None, *encoding.paths)]
+        self.anywhere = self._situation(None, initially=False)
         self.claims: dict[str, Claim] = {}
         self.patient = True
         self.hints: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[int, str], _Known] = {}
+
+    def _situation(self, path: Path | None, *, initially: bool = True) -> Situation:
+        return Situation(self.encoding, path, self.budget, initially=initially,
+                         grounder=self.grounder)
 
     def add(self, claims: Iterable[Claim]) -> None:
         """Claims to be proved or supposed."""

@@ -20,7 +20,8 @@ import z3
 from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Stage
 from checker.engines.smt.anysize.execute import Path
-from checker.engines.smt.terms import Truth, disj
+from checker.engines.smt.anysize.ground import SETTINGS, Grounder
+from checker.engines.smt.terms import Truth, disj, implies
 from checker.ir.nodes import Expr
 from checker.ir.walk import state_variables
 
@@ -29,6 +30,13 @@ RLIMIT = 300_000
 all takes a tenth of it."""
 PATIENCE = 20
 """How many times that budget the author's own properties are worth."""
+
+Mode = Literal["ground", "patterns", "models"]
+QUICK: tuple[Mode, ...] = ("ground", "patterns")
+"""How quantifiers are instantiated, one way after the other: every ground instance (`ground.py`),
+which proves nearly all there is to prove; what Z3's own patterns match; and, for the patient,
+what a model is found to lack. The last is complete for more and may take its whole budget."""
+PATIENT: tuple[Mode, ...] = (*QUICK, "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,9 @@ class Situation:
     """One path of a step (`path`), or the beginning (None)."""
 
     def __init__(self, encoding: Encoding, path: Path | None, budget: Budget, *,
-                 initially: bool = True) -> None:
-        """`initially`: without a path, the initial states; else any state, for checks."""
+                 grounder: Grounder, initially: bool = True) -> None:
+        """`initially`: without a path, the initial states; else any state, for checks. One
+        `grounder` serves all situations of an encoding."""
         self.encoding, self.path, self.budget = encoding, path, budget
         self.initially = initially and path is None
         self.claims: dict[str, Claim] = {}
@@ -74,6 +83,7 @@ class Situation:
         self._meaning: dict[str, Truth] = {}
         self._premises: list[Truth] = []
         self._counts = -1
+        self.grounder = grounder
 
     @property
     def name(self) -> str:
@@ -86,24 +96,23 @@ class Situation:
         """The state in which claims have to hold."""
         return self.encoding.base if self.path is None else self.path.after
 
-    def solver(self, parts: Iterable[tuple[z3.BoolRef, Truth]], *, patient: bool) -> z3.Solver:
-        """Z3 without and with model-based quantifier instantiation, with what is true here and
-        the parts, each behind its literal. A solver for each question: what it does not need to
-        know, it can not get lost in.
-
-        The first kind finds nearly every proof there is, in milliseconds, and gives up at once
-        where there is none; the second is complete for more and may take its whole budget.
+    def solver(self, hypotheses: Iterable[str], parts: Sequence[Truth], mode: Mode) -> z3.Solver:
+        """Z3 with what is true here, the parts, and the hypotheses, each behind its literal. A
+        solver for each question: what it does not need to know, it can not get lost in.
         """
         solver = z3.Solver(ctx=self.encoding.space.context)
-        solver.set("auto_config", False)
-        solver.set("mbqi", patient)
         solver.set("random_seed", self.budget.seed)
         if self._counts != len(self.encoding.counts.table):     # each new count has its axioms
             self._premises = [part for _, part in self.premises() if part is not True]
             self._counts = len(self.encoding.counts.table)
-        solver.add(*self._premises)
-        for literal, part in parts:
-            solver.add(z3.Implies(literal, part))
+        supposed = [(self.before[name], self._meaning[f"+{name}"]) for name in hypotheses]
+        known = [*self._premises, *parts]
+        if mode == "ground":
+            solver.set(**SETTINGS)
+            solver.add(*self.grounder.question(known, supposed))
+        else:
+            solver.set(auto_config=False, mbqi=mode == "models")
+            solver.add(*known, *(implies(literal, part) for literal, part in supposed))
         return solver
 
     def premises(self) -> list[tuple[str, Truth]]:
@@ -178,15 +187,13 @@ class Situation:
                own: bool = False) -> Answer:
         if any(part is False for part in parts):
             return Answer("unsat")
-        supposed = [(self.before[name], self._meaning[f"+{name}"]) for name in hypotheses
-                    if name in self.before]
+        supposed = [name for name in hypotheses if name in self.before]
         answer = Answer("unknown")
-        for mode in (False, True) if patient else (False,):
-            solver = self.solver(supposed, patient=mode)
-            solver.add(*(part for part in parts if part is not True))
+        for mode in PATIENT if patient else QUICK:
+            solver = self.solver(supposed, parts, mode)
             solver.set("rlimit", self.budget.rlimit * (PATIENCE if own and patient else 1))
             self.budget.questions += 1
-            outcome = solver.check(*(literal for literal, _ in supposed))
+            outcome = solver.check(*(self.before[name] for name in supposed))
             if outcome == z3.unsat:
                 core = {literal.decl().name() for literal in solver.unsat_core()}
                 return Answer("unsat", frozenset(name[1:] for name in core))
