@@ -58,6 +58,49 @@ def test_a_protocol_has_the_same_kinds(name):
                                    "deadlock": 0}[name]
 
 
+GROWS = """
+from checker import *
+
+class Grows(Component):
+    def __init__(self):
+        self.n = Int(0, 3)
+
+    @process
+    async def grow(self):
+        await step("one")
+        self.n = 1
+        await step("two")
+        self.n = 2
+        await step("three")
+        self.n = 3
+
+    @process
+    async def reset(self):
+        await step("reset")
+        self.n = 0
+
+    @step_invariant
+    def never_grows(self, before, after):
+        return after.n <= before.n
+
+    @invariant
+    def stays_small(self):
+        return self.n < 1
+"""
+
+
+@pytest.mark.parametrize("name", ["never_grows", "stays_small"])
+def test_no_run_goes_on_behind_a_violation(tmp_path, name):
+    """The first growth, before or after a reset; not what grows behind it."""
+    (tmp_path / "grows.py").write_text(GROWS)
+    [spec] = load(tmp_path / "grows.py")
+    system = spec.system()
+    expected = reference(system, name, ALL)
+    answer = native.kinds(native.prepare(system), name, ALL)
+    assert found(system, name, answer) == found(system, name, expected)
+    assert sorted(len(path) - 1 for path in answer.paths) == [1, 2]
+
+
 def test_there_may_be_more_than_enough():
     [spec] = [s for s in load("spec/votes/model.py") if s.name == "Counter"]
     system = spec.system("ci", fault=spec.fault("counter_is_a_boolean"))
