@@ -24,14 +24,21 @@ def specs(path):
     return {spec.name: spec for spec in load(path)}
 
 
-TRANSLATED = {"Orders": HERE / "orders.py", "Telling": SPEC / "virtio_mem" / "telling.py"}
+BLOCKS, PAGES = SPEC / "virtio_mem" / "telling.py", SPEC / "virtio_balloon" / "telling.py"
+PROVED = {"blocks": BLOCKS, "pages": PAGES}
+TRANSLATED = {"orders": HERE / "orders.py", **PROVED}
+
+
+def only(path):
+    [spec] = specs(path).values()
+    return spec
 
 
 @pytest.fixture(scope="module", params=[(name, size) for name in TRANSLATED for size in (1, 2)],
-                ids=str)
+                ids=lambda each: f"{each[0]}-{each[1]}")
 def structure(request):
     name, size = request.param
-    return Structure(specs(TRANSLATED[name])[name], size)
+    return Structure(only(TRANSLATED[name]), size)
 
 
 def test_steps_agree_with_the_interpreter(structure):
@@ -48,13 +55,12 @@ def test_steps_agree_with_the_interpreter(structure):
 
 # ── the proofs ───────────────────────────────────────────────────────────────────────────────
 
-PROVED = {"Telling": SPEC / "virtio_mem" / "telling.py"}
-LARGER = {"Telling": dict(blocks=2, listeners=3)}
+LARGER = {"blocks": dict(blocks=2, listeners=3), "pages": dict(pages=3, slots=3, threads=2)}
 
 
 @functools.cache
 def kept(name):
-    return prove_any_size(specs(PROVED[name])[name], infer=False)
+    return prove_any_size(only(PROVED[name]), infer=False)
 
 
 @pytest.mark.parametrize("name", PROVED)
@@ -86,7 +92,7 @@ def test_every_step_is_possible(name):
 
 @pytest.mark.parametrize("name", PROVED)
 def test_lemmas_hold_at_a_larger_size(name):
-    system = specs(PROVED[name])[name].system(**LARGER[name])
+    system = only(PROVED[name]).system(**LARGER[name])
     try:
         states = list(native.reachable(system))[::1000]
     except native.NoCompiler:
@@ -97,17 +103,17 @@ def test_lemmas_hold_at_a_larger_size(name):
 
 
 @pytest.mark.parametrize("name, fault", [(name, fault) for name, path in PROVED.items()
-                                         for fault in specs(path)[name].faults],
+                                         for fault in only(path).faults],
                          ids=lambda each: getattr(each, "name", each))
 def test_a_fault_is_a_reachable_counterexample(name, fault):
-    found = prove_any_size(specs(PROVED[name])[name], fault=fault, infer=False,
+    found = prove_any_size(only(PROVED[name]), fault=fault, infer=False,
                            explorer=_explore)
     for broken in fault.broken:
         judged = found.judged[broken]
         assert judged.outcome == "failed" and judged.gap.label == "reachable", judged
         shortest = _explore(judged.gap.system).violations[broken]
         assert len(judged.gap.path) == len(shortest)
-        assert judged.gap.cti.before == judged.gap.path[-2]
+        assert judged.gap.cti.before in judged.gap.path[-2:]    # a check fails on the way
 
 
 def _explore(system):
@@ -179,8 +185,8 @@ def test_a_lemma_names_a_constant_that_is_none(text, tmp_path):
 
 
 def test_lemmas_about_ranges_are_written_and_read():
-    telling = specs(PROVED["Telling"])["Telling"]
-    for text in kept("Telling").lemmas:
-        whole = kept("Telling").prover.encoding.system
+    system = only(BLOCKS).system()
+    for text in kept("blocks").lemmas:
+        whole = kept("blocks").prover.encoding.system
         assert show_lemma(whole, read_lemma(whole, text)) == text
-        assert "blocks" not in show_lemma(telling.system(), read_lemma(telling.system(), text))
+        assert "blocks" not in show_lemma(system, read_lemma(system, text))

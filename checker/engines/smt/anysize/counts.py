@@ -94,7 +94,8 @@ class Counts:
     def _count(self, expr: Quantifier, names: list[str], types: tuple[Type, ...]) -> Count:
         renamed = {name: Local(str(i), of) for i, (name, of) in enumerate(zip(names, types))}
         body = substitute(expr.body, {**renamed, expr.variable: Local(X, expr.domain)})
-        canonical = Quantifier("sum", X, expr.domain, body, expr.type, loc=expr.loc)
+        # Bounds of the sum depend on where it was written, its meaning does not.
+        canonical = Quantifier("sum", X, expr.domain, body, body.type, loc=expr.loc)
         key = (canonical, types)
         if key not in self.table:
             self.table[key] = self._made(canonical, types)

@@ -152,9 +152,11 @@ def exists(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
         return disj(*(body(term) for term in over))
     bound = fresh(sort_of(over), name)
     inside = body(bound)
-    if isinstance(over, Interval):
-        inside = conj(over.has(bound), inside)
-    return inside if isinstance(inside, bool) else z3.Exists([bound], inside)
+    if not isinstance(over, Interval):
+        return inside if isinstance(inside, bool) else z3.Exists([bound], inside)
+    more, inside = _opened(inside, z3.is_quantifier(inside) and inside.is_exists())
+    inside = conj(over.has(bound), inside)
+    return inside if isinstance(inside, bool) else z3.Exists([bound, *more], inside)
 
 
 def forall(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
@@ -163,9 +165,24 @@ def forall(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
         return conj(*(body(term) for term in over))
     bound = fresh(sort_of(over), name)
     inside = body(bound)
-    if isinstance(over, Interval):
-        inside = implies(over.has(bound), inside)
-    return inside if isinstance(inside, bool) else z3.ForAll([bound], inside)
+    if not isinstance(over, Interval):
+        return inside if isinstance(inside, bool) else z3.ForAll([bound], inside)
+    more, inside = _opened(inside, z3.is_quantifier(inside) and inside.is_forall())
+    inside = implies(over.has(bound), inside)
+    return inside if isinstance(inside, bool) else z3.ForAll([bound, *more], inside)
+
+
+def _opened(inside: Truth, same_kind: bool) -> tuple[list[z3.ExprRef], Truth]:
+    """The variables of a quantifier of the same kind, and what is under it.
+
+    The bounds of an interval would stand between two quantifiers, and Z3 looks for terms that
+    instantiate them together only where nothing does.
+    """
+    if not same_kind:
+        return [], inside
+    names = [fresh(inside.var_sort(i), inside.var_name(i).split("!")[0])
+             for i in range(inside.num_vars())]
+    return names, z3.substitute_vars(inside.body(), *reversed(names))
 
 
 def sort_of(over: z3.SortRef | Interval) -> z3.SortRef:
