@@ -6,6 +6,7 @@ assumptions that no formula can express.
 """
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ from checker.results.verdict import Verdict
 from checker.source import short_path
 
 ENGINE = "z3 any size"
+MOST_EXPLORED = 2_000_000
+"""States of one size that are explored to learn from some of them."""
 LEFT = ("deadlock",)
 """Implicit properties that are not for proofs of every size."""
 
@@ -79,9 +82,13 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
 
 
 def _states(system: System, most: int) -> Sample:
-    """The reachable states of one size, by the native engine where there is a compiler."""
+    """The reachable states of one size, by the native engine where there is a compiler; where
+    there are more than `most`, at most so many of them, from all over the graph."""
     try:
-        return Sample(system, list(native.reachable(system, limit=most)), complete=True)
+        with contextlib.suppress(RuntimeError):
+            return Sample(system, list(native.reachable(system, limit=most)), complete=True)
+        some = native.reachable(system, limit=MOST_EXPLORED, most=most)
+        return Sample(system, list(some), complete=False)
     except RuntimeError:
         return Sample(system, (), complete=False)
     except (native.NoCompiler, native.Unsupported):

@@ -1,12 +1,14 @@
 """What is proved for every size, with which lemmas, and that nothing of it is for show."""
+import dataclasses
+
 import pytest
 from tests.anysize.support import TESTS, proof, spec, with_lemmas
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.explore import explore
 from checker.engines.smt.anysize import (OutsideFragment, check_certificate, lemma_text,
-                                         write_certificate)
-from checker.engines.smt.anysize.finite import reachable
+                                         prove_any_size, write_certificate)
+from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.frontend.spec import load
 from checker.ir.system import IMPLICIT
@@ -173,3 +175,17 @@ def test_cvc5_agrees_on_lemmas_with_alternating_quantifiers(tmp_path):
 
     write_certificate(prove_any_size(spec("toy_consensus")), tmp_path)
     assert check_certificate(tmp_path).complete
+
+
+def test_some_states_do_where_there_are_too_many():
+    """Lemmas are learned from a part of the states; what is false elsewhere is not proved."""
+    def some(system, most):
+        found = reachable(system, 3_000)
+        part = [state for number, state in enumerate(found.states) if number % 5]
+        return dataclasses.replace(found, states=part, complete=False)
+
+    found = prove_any_size(spec("lock_server"), lemmas=(), states=some)
+    assert found.complete and found.candidates
+    nothing = prove_any_size(spec("lock_server"), lemmas=(), explain=False,
+                             states=lambda system, most: Sample(system, (), complete=False))
+    assert not nothing.complete and not nothing.candidates

@@ -9,6 +9,7 @@ compiled again with optimisation meanwhile, and the search begins anew with that
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pathlib
 import signal
@@ -80,8 +81,9 @@ def run(generated: Generated, asked: Sequence[str], *, threads: int | None, limi
 
 
 def reachable(system: System, *, threads: int | None = None, limit: int | None = None,
-              memory: int | None = None) -> Iterator[State]:
+              memory: int | None = None, most: int | None = None) -> Iterator[State]:
     """All reachable states, in no particular order; for learning from them, and for tests.
+    `most`: where there are more of them, every second or third and so on.
 
     Raises RuntimeError where the search ended before it had them all.
     """
@@ -93,7 +95,9 @@ def reachable(system: System, *, threads: int | None = None, limit: int | None =
         found = _Run(generated, arguments, None).exploration(limit, memory)
         if not found.complete:
             raise RuntimeError(f"the states are not complete: {found.reason}")
-        for state in struct.iter_unpack(f"={words}Q", file.read_bytes()):
+        step = -(-found.distinct // most) if most else 1
+        packed = struct.iter_unpack(f"={words}Q", file.read_bytes())
+        for state in itertools.islice(packed, 0, None, step):
             yield generated.layout.decode(state)
 
 

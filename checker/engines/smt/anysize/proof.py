@@ -93,8 +93,13 @@ class AnySizeProof:
     @property
     def complete(self) -> bool:
         """Whether every invariant and step invariant is proved."""
-        return not any(j.outcome != "proved" for name, j in self.judged.items()
-                       if name not in IMPLICIT)
+        return all(name in IMPLICIT for name in self.open)
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """What is not proved and might be: deadlock is never asked about."""
+        return tuple(name for name, j in self.judged.items()
+                     if j.outcome != "proved" and name != "deadlock")
 
 
 def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
@@ -201,7 +206,7 @@ class _Job:
         known = [show_lemma(whole.system, e) for e in self.given(whole.system, lemmas)]
         self.not_for_every_size()
         prover = self.attempt(whole, known, patient=bool(known) or not infer)
-        if self.proof.complete or not (infer or self.explained):
+        if not self.proof.open or not (infer or self.explained):
             return
         self.tell("exploring small sizes")
         refuted = failures.refuted(whole, known, self.limit, self.explorer or self.explore)
@@ -365,18 +370,20 @@ class _Job:
 
     def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
         """The states of size 2, and those of size 3; where these are too many, those with one
-        constant 3 and the others 2."""
+        constant 3 and the others 2; where there are too many of size 2, some of them, and those
+        of size 1. What holds in some states only is found out when it is to be proved."""
         base = dict.fromkeys(whole.constants, 2)
         found = self._sampled(whole, [base])
         larger = self._sampled(whole, [dict.fromkeys(whole.constants, 3)])
         if not larger and len(base) > 1:
             larger = self._sampled(whole, [{**base, name: 3} for name in base])
-        return found + larger or self._sampled(whole, [dict.fromkeys(whole.constants, 1)])
+        return found + larger or [*self._sampled(whole, [dict.fromkeys(whole.constants, 1)]),
+                                  *self._sampled(whole, [base], some=True)]
 
-    def _sampled(self, whole: Family,
-                 sizes: list[dict[str, int]]) -> list[tuple[System, Sequence[State]]]:
+    def _sampled(self, whole: Family, sizes: list[dict[str, int]], *,
+                 some: bool = False) -> list[tuple[System, Sequence[State]]]:
         samples = [self.states(whole.compile(size), 5 * self.most_states) for size in sizes]
-        return [(s.system, s.states) for s in samples if s.complete]
+        return [(s.system, s.states) for s in samples if s.complete or some and s.states]
 
     def explain(self, whole: Family, prover: Prover) -> None:
         """A finite counterexample to induction for what is not proved and not refuted."""

@@ -1,0 +1,308 @@
+"""What is asked of every proof for every size: that nothing of it is for show.
+
+A subject is a spec at an instance with the lemmas that prove it: those kept beside it, or those
+that are found. Each check returns what it found wrong, as texts, and says how much it looked at.
+"""
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from tests.anysize.support import FILES
+from tests.anysize.support import spec as literature
+
+from checker.engines import native
+from checker.engines.interp.explore import explore as interpret
+from checker.engines.smt.anysize import (AnySizeProof, check_certificate, kept_lemmas,
+                                         prove_any_size, write_certificate)
+from checker.engines.smt.anysize import proof as module
+from checker.engines.smt.anysize.failures import with_lemmas
+from checker.engines.smt.anysize.finite import Sample, reachable
+from checker.face.plan import default_instance
+from checker.frontend.spec import Spec, load
+from checker.ir.system import System
+
+SPEC = pathlib.Path(__file__).resolve().parents[2] / "spec"
+SAFETY = ("invariant", "lemma", "step_invariant")
+SEEDS = 10
+LEARNED_FROM = 3
+"""The largest size that lemmas are learned from."""
+MOST_STATES = 3_000_000
+
+
+@dataclasses.dataclass
+class Findings:
+    """What a check looked at, how much of it, and what is wrong."""
+
+    looked_at: str
+    number: int = 0
+    wrong: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """A spec at an instance, proved with `lemmas`; `kept` where these are kept beside it."""
+
+    spec: Spec
+    instance: str | None
+    kept: bool
+
+    @property
+    def name(self) -> str:
+        return f"{pathlib.Path(self.spec.path).parent.name}/{self.spec.name}"
+
+    @functools.cached_property
+    def proof(self) -> AnySizeProof:
+        return self.prove() if self.kept else self.infer()
+
+    @property
+    def lemmas(self) -> tuple[str, ...]:
+        return self.proof.lemmas
+
+    @functools.cached_property
+    def proves(self) -> tuple[str, ...]:
+        """What the lemmas have to prove: what the file says, else every invariant."""
+        found = kept_lemmas(self.spec.path, self.spec.name) if self.kept else None
+        return found.proves if found and found.proves else tuple(
+            p.name for p in self.system().properties if p.kind in SAFETY)
+
+    def system(self, **sizes: int) -> System:
+        return self.spec.system(self.instance, **sizes)
+
+    def prove(self, lemmas: Sequence[str] | None = None, **more) -> AnySizeProof:
+        """With these lemmas alone, by default those beside the spec."""
+        return prove_any_size(self.spec, instance=self.instance, lemmas=lemmas, infer=False,
+                              **{"explain": False, **more})
+
+    def infer(self, seed: int = 0) -> AnySizeProof:
+        """Without any lemma of the author's."""
+        return prove_any_size(self.spec, instance=self.instance, lemmas=(), seed=seed,
+                              explorer=explore, states=states, explain=False)
+
+    def unproved(self, found: AnySizeProof) -> list[str]:
+        return [name for name in self.proves if name not in found.named("proved")]
+
+
+def explore(system: System):
+    """By the native engine where there is a compiler."""
+    try:
+        return native.explore(system, limit=MOST_STATES)
+    except (native.NoCompiler, native.Unsupported):
+        return interpret(system, limit=20_000)
+
+
+def states(system: System, most: int) -> Sample:
+    try:
+        return Sample(system, list(native.reachable(system, limit=most)), complete=True)
+    except RuntimeError:
+        return Sample(system, (), complete=False)
+    except (native.NoCompiler, native.Unsupported):
+        return reachable(system, most)
+
+
+@functools.cache
+def kept_subjects() -> tuple[Subject, ...]:
+    """Every spec of spec/ with lemmas beside it, and those of the literature that need help."""
+    files = [f.with_name("model.py" if f.name == "lemmas.py" else f.name.replace("_lemmas", ""))
+             for f in sorted(SPEC.rglob("*lemmas.py"))]
+    specs = [spec for file in files for spec in load(file)] + [
+        literature(name) for name in FILES if name != "ring_election"]
+    found = []
+    for spec in specs:
+        kept = kept_lemmas(spec.path, spec.name)
+        if kept is not None:
+            found.append(Subject(spec, kept.instance or default_instance(spec), kept=True))
+    return tuple(found)
+
+
+@functools.cache
+def found_subjects() -> tuple[Subject, ...]:
+    """Those of the literature that are proved without help."""
+    kept = {subject.spec.name for subject in kept_subjects()}
+    return tuple(Subject(literature(name), None, kept=False) for name in FILES
+                 if name != "ring_election" and literature(name).name not in kept)
+
+
+# ── the checks ───────────────────────────────────────────────────────────────────────────────
+
+def proved(subject: Subject) -> Findings:
+    """All lemmas are inductive together, and prove what they have to."""
+    found = Findings("properties", len(subject.proves))
+    found.wrong += [f"not proved: {name}" for name in subject.unproved(subject.proof)]
+    found.wrong += [f"not inductive: {lemma}" for lemma in subject.proof.dropped]
+    return found
+
+
+def faults(subject: Subject, every: int = 1) -> Findings:
+    """Every fault against safety is a counterexample to induction at size 3 or less, labelled
+    reachable, and agrees with the explorer's trace."""
+    found = Findings("faults")
+    kinds = {p.name: p.kind for p in subject.system().properties}
+    for fault in subject.spec.faults[::every]:
+        safety = [name for name in fault.broken
+                  if kinds.get(name, "invariant") in SAFETY and name != "deadlock"]
+        if not safety:
+            found.notes.append(f"{fault.name} breaks no safety property")
+            continue
+        failed = subject.prove(fault=fault, explain=True, explorer=explore)
+        if len(failed.named("refused")) == len(failed.judged):
+            found.notes.append(f"{fault.name} is of one size: {_headline(failed)}")
+            continue
+        found.number += 1
+        claimed = set(safety) & set(failed.named("proved"))
+        found.wrong += [f"{fault.name}: {name} is proved all the same" for name in claimed]
+        shown = [j for j in failed.judged.values() if j.gap is not None and j.gap.is_violation]
+        if not shown:
+            found.wrong.append(f"{fault.name}: no reachable counterexample up to size 3")
+        found.wrong += [f"{fault.name}: {text}" for j in shown for text in _disagrees(j, fault)]
+    return found
+
+
+def _headline(proof: AnySizeProof) -> str:
+    return next(iter(proof.judged.values())).reason.split("\n")[0].split("error")[-1]
+
+
+def _disagrees(judged, fault) -> Iterator[str]:
+    """What is wrong with a counterexample that is said to be reachable."""
+    gap = judged.gap
+    if judged.property not in fault.broken:
+        yield f"{judged.property} breaks, which is not declared"
+    if max(gap.size.values()) > LEARNED_FROM:
+        yield f"{judged.property} breaks at {gap.size} only"
+    if gap.label != "reachable":
+        yield f"{judged.property} is {gap.label}"
+    shortest = explore(gap.system).violations.get(judged.property)
+    if shortest is None or len(shortest) != len(gap.path):
+        yield f"{judged.property}: the explorer's trace has another length"
+    if gap.cti is not None and gap.cti.before not in gap.path[-2:]:
+        yield f"{judged.property}: the step is not the last one of the trace"
+
+
+def superfluous(subject: Subject, every: int = 1) -> Findings:
+    """Without any one lemma something is not proved any more."""
+    found = Findings("lemmas")
+    for lemma in subject.lemmas[::every]:
+        found.number += 1
+        rest = [other for other in subject.lemmas if other != lemma]
+        if not subject.unproved(subject.prove(rest)):
+            found.wrong.append(f"superfluous: {lemma}")
+    return found
+
+
+def larger(subject: Subject, most: int = MOST_STATES) -> Findings:
+    """Every lemma holds in all reachable states of an instance larger than those learned from;
+    a note says so where no such instance is small enough, and what was seen of it is counted."""
+    found = Findings("states")
+    constants = [number for number in subject.proof.sizes.values() if number.isidentifier()]
+    more = LEARNED_FROM + 1
+    sizes = [dict.fromkeys(constants, more)]
+    sizes += [{**dict.fromkeys(constants, 2), name: more} for name in constants]
+    for size in sizes if len(constants) > 1 else sizes[:1]:
+        system = subject.system(**size)
+        bare = dataclasses.replace(system, properties=())
+        explored = native.explore(with_lemmas(bare, subject.lemmas), limit=most)
+        found.number += explored.distinct
+        found.wrong += [f"at {size}: false: {subject.lemmas[int(name.split()[1]) - 1]}"
+                        for name in explored.violations if name.startswith("lemma ")]
+        if explored.complete:
+            found.notes.append(f"all states at {size}")
+            return found
+    found.notes.append(f"not all states: each instance with a size of {more} has more")
+    return found
+
+
+def satisfiable(subject: Subject) -> Findings:
+    """The hypotheses of every obligation are satisfiable: lemmas and properties are true at the
+    beginning, and of every step that exploration takes they leave some path possible. A path
+    that they exclude is a branch that is never taken."""
+    proof = subject.proof
+    found = Findings("paths")
+    answers: dict[tuple[str, str], list[str]] = {}
+    for number, situation in enumerate(proof.prover.situations):
+        found.number += 1
+        answer = proof.prover.possible(number, proof.hypotheses).outcome
+        if situation.path is None:
+            found.wrong += [f"the beginning is {answer}"] if answer != "sat" else []
+            continue
+        place = situation.path.process.name, getattr(situation.path.location, "name", "")
+        answers.setdefault(place, []).append(answer)
+        if answer != "sat":
+            what = "never taken" if answer == "unsat" else "not decided"
+            found.notes.append(f"{what}: {situation.name}")
+    fired = explore(subject.system(**dict.fromkeys(
+        (n for n in proof.sizes.values() if n.isidentifier()), 2))).fired
+    for place, said in answers.items():
+        # What Z3 does not decide, a reachable state from which the step is taken does.
+        if place in fired and set(said) == {"unsat"}:
+            found.wrong.append(f"{place} is taken, and excluded by the hypotheses")
+        elif place not in fired and "unknown" in said:
+            found.wrong.append(f"{place} is neither taken nor known to be possible")
+    return found
+
+
+def seeds(subject: Subject, count: int = SEEDS) -> Findings:
+    """Other seeds, and candidates and actions in another order: the same verdicts and lemmas."""
+    found = Findings("inferences")
+    first = subject.infer()
+    outcomes = {name: judged.outcome for name, judged in first.judged.items()}
+    for seed in range(1, count + 1):
+        for shuffled in (False, True):
+            found.number += 1
+            with _shuffled(seed if shuffled else None):
+                again = subject.infer(seed)
+            what = f"seed {seed}, {'shuffled' if shuffled else 'in order'}"
+            if again.lemmas != first.lemmas:
+                found.wrong.append(f"{what}: other lemmas")
+            if {name: judged.outcome for name, judged in again.judged.items()} != outcomes:
+                found.wrong.append(f"{what}: other verdicts")
+    return found
+
+
+class _shuffled:
+    """Candidates and actions come in another order, for a while."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.seed, self.before = seed, (module.candidates, module.Encoding)
+
+    def __enter__(self) -> None:
+        if self.seed is None:
+            return
+        order = random.Random(self.seed)
+        candidates, Encoding = self.before
+
+        def in_another_order(*args, **more):
+            listed = list(candidates(*args, **more))
+            order.shuffle(listed)
+            return listed
+
+        class InAnotherOrder(Encoding):
+            @functools.cached_property
+            def paths(self):
+                listed = list(Encoding.paths.func(self))
+                order.shuffle(listed)
+                return tuple(listed)
+
+        module.candidates, module.Encoding = in_another_order, InAnotherOrder
+
+    def __exit__(self, *error) -> None:
+        module.candidates, module.Encoding = self.before
+
+
+def certificate(subject: Subject) -> Findings:
+    """Z3 and cvc5 agree on every obligation."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Findings("obligations", write_certificate(subject.proof, folder))
+        checked = check_certificate(folder)
+    for file, answers in checked.files.items():
+        found.wrong += [f"{file}: {solver} says {answer}" for solver, answer in answers.items()
+                        if answer != "unsat"]
+    return found
+
+
+CHECKS = {"proved": proved, "faults": faults, "superfluous": superfluous, "larger": larger,
+          "satisfiable": satisfiable, "seeds": seeds, "certificate": certificate}
