@@ -253,119 +253,271 @@ class SignedCounter:
 class TwoSides:
     """Proved for every number of groups."""
 
-    instance = "small"
+    instance = "ci"
     proves = ("votes_counted", "no_counter_goes_below_zero", "disabled_excludes_required",
-              "pinned_means_disabled", "devices_find_the_guests_pages", "release", "overflow")
+              "pinned_means_disabled", "devices_find_the_guests_pages",
+              "migrations_find_their_pages", "release", "overflow", "assertion")
 
     def lemma_1(self):
-        return not self.votes.mutex.holder == self.balloon.inflate
+        return not self.kvm.holds or self.bql.up
 
     def lemma_2(self):
-        return not self.balloon.zapping or self.votes.disabled.count == 0
+        return not self.kvm.pins or self.kvm.holds
 
     def lemma_3(self):
-        return not self.virtio_mem.holds or not self.votes.mutex.locked()
+        return not self.sev.pins or self.sev.holds
 
     def lemma_4(self):
-        return self.balloon.inflate.at != "balloon: zap" or self.balloon.zapping
+        return not self.virtio_mem.holds or self.bql.up
 
     def lemma_5(self):
-        return not self.colo.holds or not self.votes.mutex.holder == self.colo.life
+        return not self.bql.lock.locked() or self.bql.up
 
     def lemma_6(self):
-        return not self.colo.pins or self.colo.life.at == "colo: release RAM cache"
+        return not self.bql.up or self.kvm.kvm_init.at == "done"
 
     def lemma_7(self):
-        return not self.balloon.zapping or self.bql.lock.holder == self.balloon.inflate
+        return not self.votes.mutex.holder == self.postcopy.life
 
     def lemma_8(self):
-        return not not self.votes.mutex.locked() or self.colo.life.at != "colo: disable: count"
+        return not self.votes.mutex.holder == self.snapshot.life
 
     def lemma_9(self):
-        return not self.votes.mutex.holder == self.virtio_mem.life or self.votes.disabled.count == 0
+        return not self.balloon.zapping or not self.postcopy.pins
 
     def lemma_10(self):
+        return not self.balloon.zapping or not self.snapshot.pins
+
+    def lemma_11(self):
+        return not self.votes.mutex.holder == self.balloon.inflate
+
+    def lemma_12(self):
+        return not self.sev.pins or self.sev.sev_guest_init.at == "done"
+
+    def lemma_13(self):
+        return not self.balloon.zapping or self.votes.disabled.count == 0
+
+    def lemma_14(self):
+        return not self.virtio_mem.holds or not self.votes.mutex.locked()
+
+    def lemma_15(self):
+        return self.balloon.inflate.at != "balloon: zap" or self.balloon.zapping
+
+    def lemma_16(self):
+        return not self.bql.up or not self.votes.mutex.holder == self.kvm.kvm_init
+
+    def lemma_17(self):
+        return not self.colo.pins or self.colo.life.at == "colo: release RAM cache"
+
+    def lemma_18(self):
+        return not self.s390.holds or not self.votes.mutex.holder == self.s390.life
+
+    def lemma_19(self):
+        return not self.balloon.zapping or self.balloon.inflate.at == "balloon: zap"
+
+    def lemma_20(self):
+        return not self.kvm.sync_mmu or not self.votes.mutex.holder == self.kvm.kvm_init
+
+    def lemma_21(self):
+        return not self.sev.holds or not self.votes.mutex.holder == self.sev.sev_guest_init
+
+    def lemma_22(self):
+        return not self.votes.mutex.holder == self.virtio_mem.life or self.votes.disabled.count == 0
+
+    def lemma_23(self):
+        return (
+            not self.nvme.pins or self.nvme.life.at in ("BQL nvme close", "nvme: close container"))
+
+    def lemma_24(self):
         return (
             not self.votes.mutex.holder == self.colo.life or self.bql.lock.holder == self.colo.life)
 
-    def lemma_11(self):
+    def lemma_25(self):
+        return (
+            not self.votes.mutex.holder == self.nvme.life or self.bql.lock.holder == self.nvme.life)
+
+    def lemma_26(self):
+        return (
+            not self.votes.mutex.holder == self.s390.life or self.bql.lock.holder == self.s390.life)
+
+    def lemma_27(self):
+        return (
+            not not self.votes.mutex.locked() or self.sev.sev_guest_init.at !=
+            "sev: disable: count")
+
+    def lemma_28(self):
         return (
             self.balloon.inflate.at == "BQL balloon" or self.bql.lock.holder ==
             self.balloon.inflate)
 
-    def lemma_12(self):
+    def lemma_29(self):
         return (
-            not not self.votes.mutex.locked() or self.virtio_mem.life.at !=
-            "virtio-mem: require: count")
+            self.colo.life.at != "colo: disable: count" or self.votes.mutex.holder ==
+            self.colo.life)
 
-    def lemma_13(self):
+    def lemma_30(self):
+        return (
+            self.nvme.life.at != "nvme: disable: count" or self.votes.mutex.holder ==
+            self.nvme.life)
+
+    def lemma_31(self):
+        return (
+            self.s390.life.at != "s390: disable: count" or self.votes.mutex.holder ==
+            self.s390.life)
+
+    def lemma_32(self):
+        return (
+            self.sev.holds or self.sev.sev_guest_init.at not in ("sev: launch",
+            "sev: enable on error"))
+
+    def lemma_33(self):
+        return (
+            not self.kvm.sync_mmu or self.kvm.kvm_init.at not in ("kvm: disable",
+            "kvm: disable: count"))
+
+    def lemma_34(self):
         return (
             self.colo.holds or self.colo.life.at in ("BQL COLO", "colo: disable",
             "colo: disable: count"))
 
-    def lemma_14(self):
+    def lemma_35(self):
+        return (
+            self.kvm.kvm_init.at != "kvm: disable: count" or self.votes.mutex.holder ==
+            self.kvm.kvm_init)
+
+    def lemma_36(self):
+        return (
+            self.bql.lock.holder == self.s390.life or self.s390.life.at in ("BQL protect",
+            "BQL unprotect"))
+
+    def lemma_37(self):
+        return (
+            self.s390.holds or self.s390.life.at in ("BQL protect", "s390: disable",
+            "s390: disable: count"))
+
+    def lemma_38(self):
+        return (
+            self.bql.lock.holder == self.nvme.life or self.nvme.life.at in ("BQL nvme open",
+            "BQL nvme close"))
+
+    def lemma_39(self):
+        return (
+            self.nvme.holds or self.nvme.life.at in ("BQL nvme open", "nvme: disable",
+            "nvme: disable: count"))
+
+    def lemma_40(self):
         return (
             not self.votes.mutex.holder == self.virtio_mem.life or self.bql.lock.holder ==
             self.virtio_mem.life)
 
-    def lemma_15(self):
+    def lemma_41(self):
         return (
             not self.colo.holds or self.colo.life.at not in ("BQL COLO", "colo: disable",
             "colo: disable: count"))
 
-    def lemma_16(self):
+    def lemma_42(self):
+        return (
+            not self.s390.holds or self.s390.life.at not in ("BQL protect", "s390: disable",
+            "s390: disable: count"))
+
+    def lemma_43(self):
+        return (
+            not self.votes.mutex.holder == self.sev.sev_guest_init or self.bql.lock.holder ==
+            self.sev.sev_guest_init)
+
+    def lemma_44(self):
+        return (
+            not self.nvme.holds or self.nvme.life.at not in ("BQL nvme open", "nvme: disable",
+            "nvme: disable: count"))
+
+    def lemma_45(self):
+        return (
+            self.virtio_mem.life.at != "virtio-mem: require: count" or self.votes.mutex.holder ==
+            self.virtio_mem.life)
+
+    def lemma_46(self):
+        return (
+            self.bql.lock.holder == self.sev.sev_guest_init or self.sev.sev_guest_init.at in
+            ("sev_guest_init", "done"))
+
+    def lemma_47(self):
         return (
             all(not not self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
             for g in self.group))
 
-    def lemma_17(self):
+    def lemma_48(self):
         return (
             all(not self.vfio.pins[g] or self.bql.lock.holder == self.vfio.life[g] or
             self.vfio.holds[g] for g in self.group))
 
-    def lemma_18(self):
+    def lemma_49(self):
+        return (
+            not self.sev.holds or self.sev.sev_guest_init.at not in ("sev_guest_init",
+            "sev: disable", "sev: disable: count"))
+
+    def lemma_50(self):
+        return (
+            not self.votes.mutex.locked() or self.nvme.life.at in ("BQL nvme open",
+            "nvme: disable: count", "BQL nvme close"))
+
+    def lemma_51(self):
         return (
             self.bql.lock.holder == self.virtio_mem.life or self.virtio_mem.life.at in
             ("BQL virtio-mem plug", "BQL virtio-mem"))
 
-    def lemma_19(self):
+    def lemma_52(self):
         return (
             self.bql.lock.holder == self.colo.life or self.colo.life.at in ("BQL COLO",
             "colo: release RAM cache", "colo: enable"))
 
-    def lemma_20(self):
+    def lemma_53(self):
         return (
             all(not self.votes.mutex.holder == self.vfio.life[g] or self.vfio.life.at[g] ==
             "vfio: disable: count" for g in self.group))
 
-    def lemma_21(self):
+    def lemma_54(self):
+        return (
+            not self.votes.mutex.locked() or self.colo.life.at not in ("colo: disable",
+            "colo: init RAM cache", "colo: enable on error"))
+
+    def lemma_55(self):
+        return (
+            not self.s390.pins or self.s390.life.at in ("s390: set parameters", "s390: disable PV",
+            "BQL unprotect", "s390: disable PV#2"))
+
+    def lemma_56(self):
+        return (
+            self.s390.life.at not in ("s390: set parameters", "s390: disable PV", "BQL unprotect",
+            "s390: disable PV#2") or self.s390.pins)
+
+    def lemma_57(self):
         return (
             self.virtio_mem.holds or self.virtio_mem.life.at in ("BQL virtio-mem plug",
             "virtio-mem: require", "virtio-mem: require: count"))
 
-    def lemma_22(self):
+    def lemma_58(self):
         return (
             all(self.bql.lock.holder == self.vfio.life[g] or self.vfio.life.at[g] in
             ("BQL vfio plug", "BQL vfio unplug") for g in self.group))
 
-    def lemma_23(self):
+    def lemma_59(self):
         return (
             not self.virtio_mem.holds or self.virtio_mem.life.at not in ("BQL virtio-mem plug",
             "virtio-mem: require", "virtio-mem: require: count"))
 
-    def lemma_24(self):
+    def lemma_60(self):
         return (
             all(not self.vfio.pins[g] or self.vfio.life.at[g] in
             ("vfio: unregister listener on error", "BQL vfio unplug", "vfio: enable",
             "vfio: unregister listener") for g in self.group))
 
-    def lemma_25(self):
+    def lemma_61(self):
         return (
             all(self.vfio.holds[g] or self.vfio.life.at[g] not in ("vfio: opt in",
             "vfio: register listener", "vfio: unregister listener on error",
             "vfio: enable on error", "vfio: enable") for g in self.group))
 
-    def lemma_26(self):
+    def lemma_62(self):
         return (
             all(not self.vfio.holds[g] or self.vfio.life.at[g] not in ("BQL vfio plug",
             "vfio: SET_CONTAINER", "vfio: disable", "vfio: disable: count",
