@@ -1,4 +1,4 @@
-"""What the host is told, and when a page changes hands: the driver's core, for proofs of every size.
+"""What the host is told, and when a page changes hands: a driver's core, proved for every size.
 
 The rest of this folder explores a few pages with every actor there is. Here are those parts on
 which MUST_TELL_HOST and the migration of pages rest, written so that their sizes are nothing but

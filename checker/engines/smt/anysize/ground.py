@@ -153,7 +153,7 @@ class Grounder:
     def _for_all(self, bound: list[z3.ExprRef], body: Truth) -> Truth:
         if isinstance(body, bool) or not bound:
             return body
-        if z3.is_quantifier(body):
+        if z3.is_quantifier(body) and _of_elements(body):
             more, body = _opened(body)
             bound = [*bound, *more]
         return z3.ForAll(bound, body, patterns=[z3.MultiPattern(*map(self.met, bound))])
@@ -232,7 +232,9 @@ class Grounder:
                     found[key] = term
                 if term.decl().name() in self._defined:
                     used |= {term.decl().name()}
-            quantified = _of_elements(term) or any(each for _, _, each in looks)
+            # What is under a quantifier over numbers is left as it is, with Z3's own patterns.
+            quantified = _of_elements(term) or not z3.is_quantifier(term) and any(
+                each for _, _, each in looks)
             self._looks[key] = tuple(found.values()), used, quantified
         return self._looks[key]
 
