@@ -3,16 +3,21 @@ import random
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
 from checker.engines.native import Checkpoint, explore
 from checker.engines.native.build import OPTIMISED, executable
 from checker.engines.native.emit import generate
+from checker.ir.system import Property
 from tests.native.test_checkpoint import KILLS
 from tests.native.test_progress import living
+from tests.native.test_search import sum_is
 
-SYSTEM = living(6, 9)                       # 531,441 states; one property holds, one does not
+LIVING = living(6, 9)                       # 531,441 states; one property holds, one does not
+SYSTEM = replace(LIVING, properties=(*LIVING.properties, Property(
+    "below", "invariant", sum_is(6, 9, "lt", 11))))
 
 
 def outcome(lines):
@@ -90,4 +95,5 @@ def test_the_verdicts_are_the_same(tmp_path):
     reference = explore(SYSTEM)
     assert found.resumed > 0 and found.complete and not folder.exists()
     assert found.live == reference.live and len(found.live) == 2
+    assert found.violations == reference.violations and "below" in found.violations
     assert {live.outcome for live in found.live.values()} == {"holds", "violated"}
