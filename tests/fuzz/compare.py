@@ -1,25 +1,39 @@
 """One spec, every engine: what they say differently."""
 from __future__ import annotations
 
+import linecache
 import pathlib
 import sys
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
+from checker import source, values
 from checker.engines import native
 from checker.engines.interp.explore import explore
 from checker.engines.interp.liveness import check_liveness
 from checker.engines.live import Disagreement
 from checker.errors import SpecError
-from tests.fuzz.reduced import differing, probed
+from tests.fuzz.engines import Programs, answers, disagreements
+from tests.fuzz.reduced import Task, as_users_do, tasks
 from tests.fuzz.spec_author import Author
 from tests.semantics.support import (Said, Tested, Unavailable, differences, explored, tested,
                                      write)
 
 LARGEST = 600              # states; a larger system is passed over
-ENGINES = ("live", "native")
 SMT_BOUND = 3
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a spec is put through, beside the interpreter and the native engines."""
+
+    cpython: bool = True
+    smt: bool = False
+    users: bool = False        # the programs that a user would run, too
+
+
+EVERYTHING = Wanted(smt=True, users=True)
 
 
 @dataclass
@@ -41,8 +55,8 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
     too_large: int = 0
     states: int = 0
-    smt: int = 0
-    reduced: Counter[str] = field(default_factory=Counter)
+    engines: Counter[str] = field(default_factory=Counter)
+    runs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     features: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
@@ -59,28 +73,51 @@ class Tally:
         """The tally for a person."""
         rare = [f"{name} {n}" for name, n in sorted(self.features.items(), key=lambda f: f[1])]
         return [
-            f"{self.specs:,} specs: {self.compared:,} compared ({self.states:,} states, "
-            f"{self.smt:,} of them with Z3), {self.too_large:,} too large, "
+            f"{self.specs:,} specs: {self.compared:,} compared ({self.states:,} states), "
+            f"{self.too_large:,} too large, "
             f"{self.refused.total():,} refused {dict(self.refused.most_common())}",
-            f"reduced: {dict(self.reduced.most_common())}",
+            f"also: {dict(self.engines.most_common())}",
+            f"{self.runs.total():,} native searches, each on one thread and on two:",
+            *(f"  reduced by {name}: {self._tables(name)}" for name in self._reductions()),
             f"verdicts: {dict(self.verdicts.most_common())}",
             f"{len(self.features)} features; rarest: {', '.join(rare[:12])}",
             f"{len(self.findings)} disagreements"]
 
+    def _reductions(self) -> list[str]:
+        return sorted({name for name, _, _ in self.runs}, key=lambda name: (len(name), name))
 
-def examine(text: str, folder: pathlib.Path, *, smt: bool, seed: str = "") -> Tally:
+    def _tables(self, name: str) -> str:
+        kinds = sorted({kind for of, _, kind in self.runs if of == name})
+        return ", ".join(f"{kind} table " + " and ".join(
+            f"{self.runs[name, threads, kind]:,}" for threads in ("1", "2")) for kind in kinds)
+
+
+def examine(text: str, folder: pathlib.Path, wanted: Wanted = EVERYTHING, seed: str = "",
+            programs: Programs | None = None) -> Tally:
     """Compile a spec and compare what the engines say of it."""
     tally = Tally(specs=1)
     try:
         it = _compiled(text, folder, tally)
         if it is not None:
-            _compare(it, text, tally, (*ENGINES, "smt") if smt else ENGINES, seed)
+            _compare(it, text, tally, wanted, seed)
+            if native.available():
+                _compare_native(it, text, tally, wanted, seed, programs or Programs())
     except Disagreement as found:
         tally.findings.append(Finding(seed, text, f"live: {_kind(found.what)}", str(found)))
     except Exception as error:             # whatever it is, it is a finding
         kind = f"{type(error).__name__}: {_kind(str(error))}"
         tally.findings.append(Finding(seed, text, kind, _shown(error)))
+    finally:
+        _forget()
     return tally
+
+
+def _forget() -> None:
+    """What is kept of a file for as long as its process runs is too much for thousands of files."""
+    linecache.clearcache()
+    for known in (*vars(source).values(), *vars(values).values()):
+        if hasattr(known, "cache_clear"):
+            known.cache_clear()
 
 
 def _kind(what: str) -> str:
@@ -115,21 +152,16 @@ def _compiled(text: str, folder: pathlib.Path, tally: Tally) -> Tested | None:
     return it
 
 
-def _compare(it: Tested, text: str, tally: Tally, engines: tuple[str, ...], seed: str) -> None:
+def _compare(it: Tested, text: str, tally: Tally, wanted: Wanted, seed: str) -> None:
+    """The interpreter with CPython and with Z3."""
     reference = it.said("interp")
-    for engine in engines:
+    for engine in ["live"] * wanted.cpython + ["smt"] * wanted.smt:
         try:
             said = it.said(engine, SMT_BOUND)
         except Unavailable:
             continue
-        tally.smt += engine == "smt"
-        found = differences(reference, said)
-        if found:
-            kind = f"{engine}: {', '.join(part.split(':')[0] for part in found)}"
-            report = "\n".join(f"{engine}: {part}" for part in found)
-            tally.findings.append(Finding(seed, text, kind, report))
-    if native.available():
-        _compare_reduced(it, text, tally, reference, seed)
+        tally.engines[engine] += 1
+        _note(tally, seed, text, engine, engine, differences(reference, said))
     tally.compared += 1
     tally.states += reference.distinct or 0
     tally.verdicts.update(name if not name.startswith("property") else "declared property"
@@ -137,25 +169,54 @@ def _compare(it: Tested, text: str, tally: Tally, engines: tuple[str, ...], seed
     tally.verdicts.update(f"liveness {outcome}" for outcome in (reference.live or {}).values())
 
 
-def _compare_reduced(it: Tested, text: str, tally: Tally, reference: Said, seed: str) -> None:
-    """The native engine with each combination of reductions; and with partial order once more,
-    asked what shows most."""
-    answers = [*differing(it.system, reference)]
-    part = probed(it.system)
-    if part is not None:
-        answers += differing(part, explored(part, explore(part)), [("partial-order",)])
-    for name, found in answers:
-        tally.reduced[name.split(" of ")[0] + " and partial order" * (" and " in name)] += 1
-        if found:
-            kind = f"reduced: {', '.join(part.split(':')[0] for part in found)}"
-            tally.findings.append(Finding(seed, text, kind, "\n".join([name, *found])))
+def _note(tally: Tally, seed: str, text: str, engine: str, what: str, wrong: list[str]) -> None:
+    if wrong:
+        kind = f"{engine}: {', '.join(part.split(':')[0] for part in wrong)}"
+        tally.findings.append(Finding(seed, text, kind, "\n".join([what, *wrong])))
 
 
-def examine_seed(seed: str, folder: pathlib.Path, *, smt: bool = False) -> Tally:
+def _compare_native(it: Tested, text: str, tally: Tally, wanted: Wanted, seed: str,
+                    programs: Programs) -> None:
+    """The interpreter with the native engine, and that with each of its kind."""
+    try:
+        for task in tasks(it.system, it.said("interp")):
+            _compare_task(task, text, tally, wanted, seed, programs)
+    except native.Unsupported as reason:
+        tally.refused[f"native: {reason}"] += 1
+
+
+def _compare_task(task: Task, text: str, tally: Tally, wanted: Wanted, seed: str,
+                  programs: Programs) -> None:
+    engine = "native" if task.name.startswith("nothing") else "reduced"
+    with programs.program(task.generated) as program:
+        wrong = _wrong(task)
+        said = answers(program)
+    if wrong and programs.quick:
+        with programs.program(task.generated, quick=False):
+            wrong = _wrong(task)
+        tally.engines["tcc was wrong, not the engine"] += not wrong
+    _note(tally, seed, text, engine, task.name, wrong)
+    _note(tally, seed, text, "engines", task.name, disagreements(said))
+    tally.runs.update((task.name, threads, kind) for (_, threads), (kind, _) in said.items())
+    if wanted.users:
+        for name, wrong in as_users_do(task):
+            tally.engines[f"users' program {name}"] += 1
+            _note(tally, seed, text, engine, f"{task.name}, users' program {name}", wrong)
+
+
+def _wrong(task: Task) -> list[str]:
+    try:
+        return task.wrong(native.explore(task.system, threads=1, prepared=task.generated))
+    except Exception as error:             # the program died, or its path is none
+        return [f"{type(error).__name__}: {_shown(error)}"]
+
+
+def examine_seed(seed: str, folder: pathlib.Path, wanted: Wanted = Wanted(),
+                 programs: Programs | None = None) -> Tally:
     """Write the spec of a seed and examine it."""
     author = Author(seed)
     text = author.spec()
-    tally = examine(text, folder, smt=smt, seed=seed)
+    tally = examine(text, folder, wanted, seed, programs)
     if tally.compared:
         tally.features.update(author.features.keys())
     return tally

@@ -1,72 +1,141 @@
-"""A reduced search has to come to the verdicts of the whole one, whatever the combination."""
+"""The native engine with every combination of reductions, held against the interpreter.
+
+A reduced search has to come to the verdicts of the whole one; the whole one has to say all that
+the interpreter says, liveness included. Each combination runs on every engine of `engines.py`.
+"""
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from unittest import mock
 
 from checker.engines import native
-from checker.engines.native.reduce import UNSOUND, reductions
+from checker.engines.interp.explore import explore
+from checker.engines.interp.liveness import check_liveness
+from checker.engines.native import build, run
+from checker.engines.native.emit import Generated, generate
+from checker.engines.native.reduce import UNSOUND, Reduction, reductions
 from checker.errors import UserError
 from checker.ir.nodes import Const, Op, Var
-from checker.ir.system import IMPLICIT, Property, System
+from checker.ir.system import IMPLICIT, Property, System, Variable
 from checker.judgement.certify import certify
+from checker.results.exploration import Exploration
 from checker.types import Bool, Enum, Int, size
 from checker.values import domain
-from tests.semantics.support import Said
+from tests.semantics.support import Said, differences, explored
 
-COMBINATIONS = (("symmetry",), ("partial-order",), ("symmetry", "partial-order"))
-THREADS = (1, 2)
+COMBINATIONS: tuple[tuple[Reduction, ...], ...] = (
+    (), ("symmetry",), ("partial-order",), ("symmetry", "partial-order"))
 MOST = 6                   # values of a variable that is probed
 
 
-def differing(system: System, reference: Said, combinations: Sequence[tuple[str, ...]]
-              = COMBINATIONS) -> Iterator[tuple[str, list[str]]]:
-    """For each combination that reduces something: its name, and what it says differently.
+@dataclass(frozen=True)
+class Task:
+    """A system, or the part of it that a reduction may be used with, and how to search it."""
 
-    What a reduction may not be used with is left out of the system first.
-    """
+    name: str              # of the reductions
+    system: System
+    generated: Generated
+    reference: Said        # of the interpreter
+
+    def wrong(self, found: Exploration) -> list[str]:
+        """What the native engine says differently; its paths and lassos are certified."""
+        if not found.complete:
+            return [f"complete: {found.reason}"]
+        if not self.generated.reductions.used:
+            return differences(self.reference, explored(self.system, found, found.live))
+        return _differences(self, found)
+
+
+def tasks(system: System, reference: Said) -> Iterator[Task]:
+    """One for each combination that reduces something, and for none; and more, asked what shows
+    most, with partial order and for liveness. Raises native.Unsupported."""
+    yield from _tasks(system, reference)
+    part = pairs_asked(system)
+    if part is not None and reductions(part, ("partial-order",)).used:
+        found = explored(part, explore(part))
+        yield from (dataclasses.replace(task, name="partial order, asked for pairs")
+                    for task in _tasks(part, found) if task.name == "partial order")
+    part = leaving_asked(system)
+    if part is not None:
+        found = explored(part, explore(part), check_liveness(part))
+        yield Task("nothing, asked for leaving", part, generate(part), found)
+
+
+def _tasks(system: System, reference: Said) -> Iterator[Task]:
     tried = set()
-    for number, wanted in enumerate(combinations):
+    for wanted in COMBINATIONS:
         refused = {kind for name in wanted for kind in UNSOUND[name]}
         kept = tuple(p for p in system.properties if p.kind not in refused)
         part = dataclasses.replace(system, properties=kept)
         try:
-            used = reductions(part, wanted).used
+            chosen = reductions(part, wanted)
         except UserError:                          # nothing in it is interchangeable
             continue
-        if used and used not in tried:
-            tried.add(used)
-            threads = THREADS[number % len(THREADS)]
-            yield " and ".join(used), _differences(part, wanted, threads, reference)
+        if chosen.used not in tried:
+            tried.add(chosen.used)
+            name = " and ".join(use.split(" of ")[0] for use in chosen.used) or "nothing"
+            yield Task(name, part, generate(part, chosen), reference)
 
 
-def probed(system: System) -> System | None:
+def as_users_do(task: Task) -> Iterator[tuple[str, list[str]]]:
+    """The search by the program that a user's would be, as it begins and as it goes on when it
+    takes long, on one thread and on two: what each says differently."""
+    for level, threads in itertools.product((build.QUICK, build.OPTIMISED), (1, 2)):
+        with mock.patch.object(run, "executable",
+                               lambda generated, *_: build.executable(generated, level)):
+            found = native.explore(task.system, threads=threads, prepared=task.generated)
+        yield f"{level} on {threads} threads", task.wrong(found)
+
+
+def pairs_asked(system: System) -> System | None:
     """The system, asked only which pairs of values two of its shared variables ever have: that
     shows it when too much is left out, and with so little visible much may be left out. None
     without two variables of few values."""
-    small = [v for v in system.variables if v.kind == "shared"
-             and isinstance(v.type, (Bool, Int, Enum)) and size(v.type) <= MOST]
+    small = _small(system)
     if len(small) < 2:
         return None
     probes = []
     for values in itertools.product(*(domain(v.type) for v in small[:2])):
-        equal = tuple(Op("eq", (Var(v.name, v.type), Const(value, v.type)), Bool())
-                      for v, value in zip(small, values))
+        equal = tuple(_equal(v, value) for v, value in zip(small, values))
         probes.append(Property(f"{values}", "sometimes", Op("and", equal, Bool())))
     return dataclasses.replace(system, properties=tuple(probes))
 
 
-def _differences(system: System, wanted: tuple[str, ...], threads: int,
-                 reference: Said) -> list[str]:
-    found = native.explore(system, threads=threads, reduce=wanted)
+def leaving_asked(system: System) -> System | None:
+    """The system, asked only whether two of its shared variables leave each of their values. Where
+    a process has to be fair for that, its fairness shows, as it seldom does otherwise. None
+    without fairness, or without variables of few values."""
+    small = _small(system)
+    if not small or not any(process.fair for process in system.processes):
+        return None
+    probes = tuple(Property(f"leaves {v.name} {value}", "leads_to", _equal(v, value),
+                            Op("not", (_equal(v, value),), Bool()))
+                   for v in small[:2] for value in domain(v.type))
+    return dataclasses.replace(system, properties=probes)
+
+
+def _small(system: System) -> list[Variable]:
+    """The shared variables of few values."""
+    return [v for v in system.variables if v.kind == "shared"
+            and isinstance(v.type, (Bool, Int, Enum)) and size(v.type) <= MOST]
+
+
+def _equal(variable: Variable, value: object) -> Op:
+    return Op("eq", (Var(variable.name, variable.type), Const(value, variable.type)), Bool())
+
+
+def _differences(task: Task, found: Exploration) -> list[str]:
+    """What a reduced search says differently of what it may be asked."""
+    reference, system, wrong = task.reference, task.system, []
     known = {*IMPLICIT, *(p.name for p in system.properties)}
-    wrong = [] if found.complete else [f"complete: {found.reason}"]
     for name, mine, theirs in (("violated", reference.violated, found.violations),
                                ("witnessed", reference.witnessed, found.witnesses)):
         expected = {p: steps for p, steps in mine.items() if p in known}
         said = {p: len(path) - 1 for p, path in theirs.items()}
-        if "partial-order" in wanted:              # the shortest path may have been left out
+        if task.generated.reductions.alone:        # the shortest path may have been left out
             longer = all(said.get(p, 0) >= steps for p, steps in expected.items())
             expected, said = (set(expected), set(said)) if longer else (expected, said)
         if expected != said:
