@@ -19,17 +19,9 @@ class Telling:
 
     # Listeners come and go.
 
-    def not_yet_listed(self):
-        return all(self.life.at[x] != "BQL vfio plug" or not self.listed[x]
-                   for x in range(listeners))
-
     def replay_is_in_the_section(self):
         return all(self.life.at[x] != "replay block" or self.listed[x]
                    and self.first[x] <= self.life.b[x] and self.life.b[x] < self.last[x]
-                   for x in range(listeners))
-
-    def listed_until_it_leaves(self):
-        return all(self.life.at[x] != "BQL vfio unplug" or self.listed[x]
                    for x in range(listeners))
 
     # A block that is mapped and not plugged is one of a request to plug it.
@@ -59,10 +51,6 @@ class Telling:
     def nobody_has_failed_yet(self):
         return (self.requests.at not in ("tell of a plug", "map block", "unmap on error")
                 or self.requests.notify_populate.bad is None)
-
-    def somebody_has_failed(self):
-        return (self.requests.at != "tell of a failure"
-                or self.requests.notify_populate.bad is not None)
 
     def still_to_be_undone(self):
         return all(self.plugged[b] or self.requests.at != "tell of a failure"

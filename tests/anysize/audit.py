@@ -66,10 +66,13 @@ class Subject:
 
     @functools.cached_property
     def proves(self) -> tuple[str, ...]:
-        """What the lemmas have to prove: what the file says, else every invariant."""
+        """What the lemmas have to prove: what the file says; else every invariant, and whatever
+        check of a step they prove besides."""
         found = kept_lemmas(self.spec.path, self.spec.name) if self.kept else None
-        return found.proves if found and found.proves else tuple(
-            p.name for p in self.system().properties if p.kind in SAFETY)
+        if found and found.proves:
+            return found.proves
+        safety = [p.name for p in self.system().properties if p.kind in SAFETY]
+        return tuple(dict.fromkeys([*safety, *self.proof.named("proved")]))
 
     def system(self, **sizes: int) -> System:
         return self.spec.system(self.instance, **sizes)
