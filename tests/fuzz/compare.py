@@ -17,8 +17,7 @@ from checker.errors import SpecError
 from tests.fuzz.engines import Programs, answers, disagreements
 from tests.fuzz.reduced import Task, as_users_do, tasks
 from tests.fuzz.spec_author import Author
-from tests.semantics.support import (Said, Tested, Unavailable, differences, explored, tested,
-                                     write)
+from tests.semantics.support import Tested, Unavailable, differences, explored, tested, write
 
 LARGEST = 600              # states; a larger system is passed over
 SMT_BOUND = 3
