@@ -87,6 +87,12 @@ class Family:
     def constants(self) -> tuple[str, ...]:
         return tuple(self.base)
 
+    @property
+    def has_order(self) -> bool:
+        """Whether some set of varying size is ordered."""
+        return any(isinstance(of, Range) and isinstance(of.size, Linear)
+                   for of in all_types(self.system))
+
 
 def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, Any]) -> Family:
     """The family of the systems that `compile` makes of `constants` with other sizes.
