@@ -11,6 +11,7 @@ within its budget).
 """
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Obligation
 from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.ground import Grounder
-from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
+from checker.engines.smt.anysize.question import MANY, Answer, Budget, Claim, Situation
 from checker.engines.smt.anysize.space import index_domains
 from checker.engines.smt.terms import neg
 
@@ -45,6 +46,7 @@ class Prover:
         self.patient = True
         self.hints: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[int, str], _Known] = {}
+        self._used: dict[int | str, set[str]] = defaultdict(set)
 
     def _situation(self, path: Path | None, *, initially: bool = True) -> Situation:
         return Situation(self.encoding, path, self.budget, initially=initially,
@@ -66,11 +68,14 @@ class Prover:
             return Answer("unsat", frozenset({name} & situation.before.keys()))
 
         def ask() -> Answer:
-            few = hypotheses & self.hints.get(name, hypotheses)
-            if few != hypotheses:
-                answer = situation.ask(sorted(few), [name], patient=False)
-                if answer.outcome == "unsat":
-                    return answer
+            fewer = [self.hints[name]] if name in self.hints else []
+            if len(hypotheses) > MANY:          # those first that seem to matter
+                fewer.insert(0, self.near(number, name))
+            for few in fewer:
+                if not hypotheses <= few:
+                    answer = situation.ask(sorted(hypotheses & few), [name], patient=False)
+                    if answer.outcome == "unsat":
+                        return answer
             return situation.ask(sorted(hypotheses), [name], patient=self.patient)
 
         return self._ask((number, name), hypotheses, ask)
@@ -87,7 +92,7 @@ class Prover:
                 return answer
         answer = ask()
         if answer.outcome == "unsat":
-            known.cores.append(answer.core)
+            self._remember(*key, answer.core)
         else:
             known.failed.append((hypotheses, answer))
         return answer
@@ -132,19 +137,34 @@ class Prover:
     def _broken(self, number: int, names: list[str]) -> set[str]:
         """Which of the claims the situation may break when all of them are supposed.
 
-        All at once first: what is left after the filter at fixed sizes is nearly all preserved.
+        First those that need no others. Of the rest all at once, as nearly all are preserved,
+        unless there are so many hypotheses that Z3 would get lost.
         """
         hypotheses = frozenset(names)
+        situation = self.situations[number]
         goals = [n for n in names if not self._remembered(number, n, hypotheses)]
+        for name in situation.kept_alone(goals) if len(names) > MANY else ():
+            self._remember(number, name, frozenset({name} & situation.before.keys()))
+        goals = [n for n in goals if not self._remembered(number, n, hypotheses)]
         if not goals:
             return set()
-        answer = self.situations[number].ask(sorted(hypotheses), goals, patient=False)
-        if answer.outcome == "unsat":
-            for name in goals:
-                self._known.setdefault((number, name), _Known()).cores.append(answer.core)
-            return set()
+        if len(names) <= MANY:
+            answer = situation.ask(sorted(hypotheses), goals, patient=False)
+            if answer.outcome == "unsat":
+                for name in goals:
+                    self._remember(number, name, answer.core)
+                return set()
         return {name for name in goals
                 if self.preserved(number, name, hypotheses).outcome != "unsat"}
+
+    def _remember(self, number: int, name: str, core: frozenset[str]) -> None:
+        self._known.setdefault((number, name), _Known()).cores.append(core)
+        self._used[number] |= core
+        self._used[name] |= core
+
+    def near(self, number: int, name: str) -> frozenset[str]:
+        """The hypotheses that proofs in this situation and proofs of this claim have needed."""
+        return frozenset({name}) | self._used[number] | self._used[name]
 
     def _remembered(self, number: int, name: str, hypotheses: frozenset[str]) -> bool:
         if name not in self.situations[number].after:

@@ -11,7 +11,7 @@ of Z3, so that the same question ends the same way on a busy machine.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,11 @@ RLIMIT = 300_000
 all takes a tenth of it."""
 PATIENCE = 20
 """How many times that budget the author's own properties are worth."""
+
+MANY, MORE = 40, 10
+"""With more hypotheses than these, ground instances are worth so many times that budget."""
+QUICKLY = 10
+"""By what its budget is divided where a question is one of many that are asked first."""
 
 Mode = Literal["ground", "patterns", "models"]
 QUICK: tuple[Mode, ...] = ("ground", "patterns")
@@ -168,6 +173,23 @@ class Situation:
         broken = disj(*(self.negation(name) for name in goals))
         return self._check(hypotheses, [broken], patient, own)
 
+    def kept_alone(self, names: Iterable[str]) -> Iterator[str]:
+        """Which of the claims the step preserves whatever else is true: of many claims most, and
+        seen with the path's conditions alone, without facts and axioms."""
+        solver = z3.Solver(ctx=self.encoding.space.context)
+        solver.set(**SETTINGS, rlimit=self.budget.rlimit // QUICKLY)
+        given = [part for _, part in self.encoding.initial] if self.initially else (
+            [] if self.path is None else list(self.path.given))
+        solver.add(*self.grounder.question(given, []))
+        for name in names:
+            solver.push()
+            before = [] if self.initially else [self._meaning.get(f"+{name}", True)]
+            solver.add(*self.grounder.question([*before, self.negation(name)], []))
+            self.budget.questions += 1
+            if solver.check() == z3.unsat:
+                yield name
+            solver.pop()
+
     def negation(self, name: str) -> Truth:
         """That the claim is broken; its formula is made when it is first needed."""
         literal = self.after[name].decl().name()
@@ -193,7 +215,8 @@ class Situation:
             if mode == "ground" and self.encoding.family.has_order:
                 continue        # with numbers, Z3's own patterns are several times faster
             solver = self.solver(supposed, parts, mode)
-            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own and patient else 1))
+            worth = MORE if mode == "ground" and len(supposed) > MANY else 1
+            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own and patient else worth))
             self.budget.questions += 1
             outcome = solver.check(*(self.before[name] for name in supposed))
             if outcome == z3.unsat:
