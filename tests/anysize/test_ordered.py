@@ -72,10 +72,9 @@ def test_proved_with_the_lemmas_beside_the_spec(name):
     assert found.prover.possible(0, found.hypotheses).outcome == "sat"
 
 
-@pytest.mark.parametrize("name", PROVED)
-def test_both_solvers_agree(name, tmp_path):
+def test_both_solvers_agree(tmp_path):
     pytest.importorskip("cvc5")
-    written = write_certificate(kept(name), tmp_path)
+    written = write_certificate(kept("blocks"), tmp_path)
     assert check_certificate(tmp_path).agreed == {"z3": written, "cvc5": written}
 
 
