@@ -40,7 +40,7 @@ NARROW = (constant("DIRECT_BITS", "14"), constant("DIRECT_WORTH", "0"))
 SMALL = tuple(constant(name, value) for name, value in {
     "ALONE": "2", "BATCH": "4", "PIECE": "3", "TICKETS": "3", "MOST_THREADS": "4",
     "FIRST_CAPACITY": "((word)1 << 6)", "CHUNK_STATES": "((size_t)1 << 4)", "GROUP": "3",
-    "BLOCK": "4", "CHUNK_UNITS": "((size_t)8)"}.items())
+    "BLOCK": "4", "CHUNK_UNITS": "((size_t)8)", "FIRST_NUMBERS": "1", "LATELY": "2"}.items())
 
 ENGINES: dict[str, tuple[Change, ...]] = {
     "users": (),
@@ -49,7 +49,6 @@ ENGINES: dict[str, tuple[Change, ...]] = {
     "crowded": (*SMALL, *NARROW, constant("STEP_BITS", "3")),
     "whole": (*SMALL, constant("DIRECT_MOST", "0"), (KIND, "WHOLE")),
 }
-OF_ONE_WORD = {"direct", "slots", "crowded"}     # wider states have one kind of table
 OUTSIDE = ("main", "more_room", "found_state", "found_step", "fail")
 NAMES_OF_TCC = ("-D_Static_assert(a,b)=", "-D__builtin_popcountll=ones")
 
@@ -92,7 +91,7 @@ class Programs:
     def _made_engines(self, words: int) -> pathlib.Path:
         """The object file of all engines for states of so many words, made now or earlier."""
         chosen = {name: changes if name == "users" else (*changes, *self.changes)
-                  for name, changes in ENGINES.items() if words == 1 or name not in OF_ONE_WORD}
+                  for name, changes in ENGINES.items()}
         here = pathlib.Path(__file__).with_name("engines.c")
         texts = [path.read_text(encoding="utf-8") for path in (*sorted(SOURCES.iterdir()), here)]
         key = hashlib.sha256(repr((chosen, texts)).encode()).hexdigest()[:16]

@@ -80,7 +80,7 @@ def test_kinds_that_do_not_fit_are_refused(tmp_path):
         assert done.returncode == 1 and "property and points do not fit" in done.stderr
 
 
-@pytest.mark.parametrize("words, budget", [(1, 14_000_000), (2, 30_000_000)])
+@pytest.mark.parametrize("words, budget", [(1, 14_000_000), (2, 12_000_000)])
 def test_what_memory_has_no_room_for_goes_to_a_file(tmp_path, words, budget):
     """With the same budget the search completes, with the same answer, and leaves no file."""
     program = compile_(tmp_path, words, "-O1", "-DMODULUS=100")

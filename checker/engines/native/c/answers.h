@@ -14,7 +14,8 @@ static void print_counts(const struct search *search)
     for (unsigned l = 0; l < model.locations; l++)
         if (has_fired(search, l))
             printf(" %u", l);
-    printf("\ntable %s %zu", kind_names[search->table.kind], table_memory(&search->table));
+    printf("\ntable %s %zu", kind_names[search->table.kind],
+           table_memory(&search->table) + fold_memory(&search->fold));
     printf("\nantecedents");
     for (unsigned a = 0; a < model.antecedents; a++)
         if (has_seen(search, a))

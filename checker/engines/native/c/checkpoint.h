@@ -232,15 +232,37 @@ static void take_findings(struct words *words, struct search *search)
     }
 }
 
+/* Gives numbers to the parts of all states in the logs. False where there is no memory for them. */
+static bool number_states(struct search *search)
+{
+    struct worker *worker = &search->workers[0];
+    word code;
+    for (unsigned w = 0; w < search->crew.size; w++) {
+        const struct log *log = &search->workers[w].log;
+        for (size_t at = 0, count; at < log->count; at += count) {
+            count = log_read(log, at, log->count - at < PIECE ? log->count - at : PIECE,
+                             worker->piece);
+            for (size_t i = 0; i < count; i++)
+                while (!table_code(&search->table, worker->recent, worker->piece + i * WORDS,
+                                   &code))
+                    if (!more_numbers(search))
+                        return false;
+        }
+    }
+    return true;
+}
+
 /* The table, filled from the logs. */
 static void load_table(struct search *search, size_t states)
 {
+    if (!number_states(search))
+        return;
     word slots = FIRST_CAPACITY;
     while (slots / 8 * 5 < states)
         slots *= 2;
     const struct table *table = &search->table;
-    struct shape shape = {table->kind, table->capacity};
-    if (slots > table->capacity
+    struct shape shape = {table->kind, table->asked};
+    if ((slots > table->asked || !codes_fit(table))
         && !larger(table, slots, free_room() + table_memory(table), &shape)) {
         stop(search, MEMORY);
         return;

@@ -1,80 +1,88 @@
-/* The kinds of table for states of one word; see table.h. */
+/* What the kinds of table do with a code; see table.h. */
 #ifndef COMPACT_H
 #define COMPACT_H
 
 #define STEP_BITS 8                     /* of a slot: the displacement plus one, 0 in empty slots */
 #define MOST_STEPS ((1u << STEP_BITS) - 2)
-#define DIRECT_BITS 25                  /* states up to this width have a bit each from the start */
+#define DIRECT_BITS 25                  /* codes up to this width have a bit each from the start */
 #define DIRECT_MOST 40                  /* and wider ones than this never do */
 #define DIRECT_WORTH 4                  /* times the memory of slots, for that it is the fastest */
 
-static inline word table_capacity(enum kind kind, word slots)
+static inline word table_capacity(enum kind kind, word slots, unsigned bits)
 {
     if (kind != DIRECT)
         return slots;
-    return model.bits < 6 ? 64 : (word)1 << model.bits;
+    return bits < 6 ? 64 : (word)1 << bits;
 }
 
-static inline unsigned table_rest(enum kind kind, word capacity)
+static inline unsigned table_rest(enum kind kind, word capacity, unsigned bits)
 {
     if (kind != SHORT && kind != HALF)
         return 0;
-    return model.bits - (unsigned)__builtin_ctzll(capacity);
+    return bits - (unsigned)__builtin_ctzll(capacity);
 }
 
-/* The best kind for a table of at least so many slots, a power of two, within `room` bytes. */
-static inline enum kind table_kind(word slots, size_t room)
+/* The best kind for a table of at least so many slots, a power of two, within `room` bytes, for
+ * codes of so many bits. */
+static inline enum kind table_kind(word slots, size_t room, unsigned bits)
 {
     const unsigned known = (unsigned)__builtin_ctzll(slots);
-    const unsigned rest = model.bits > known ? model.bits - known : 0;
+    const unsigned rest = bits > known ? bits - known : 0;
     const enum kind kind = rest <= 16 - STEP_BITS ? SHORT : rest <= 32 - STEP_BITS ? HALF : WHOLE;
-    if (model.bits > DIRECT_MOST)
+    if (bits > DIRECT_MOST)
         return kind;
-    const size_t direct = table_bytes(DIRECT, table_capacity(DIRECT, slots));
+    const size_t direct = table_bytes(DIRECT, table_capacity(DIRECT, slots, bits));
     const bool worth = direct <= DIRECT_WORTH * table_bytes(kind, slots);
-    return (model.bits <= DIRECT_BITS || worth) && direct <= room ? DIRECT : kind;
+    return (bits <= DIRECT_BITS || worth) && direct <= room ? DIRECT : kind;
 }
 
-/* ── a bijection on the bits of a state, and back ─────────────────────────────────────────── */
+/* ── a bijection on the bits of a code, and back ──────────────────────────────────────────── */
 
 #define FACTOR 0xd1342543de82ef95
 #define INVERSE 0x572b5ee77a54e3bd       /* of FACTOR, modulo 2^64 */
 
-static inline word state_mask(void)
-{
-    return ((word)1 << model.bits) - 1;
-}
-
 /* Each of its parts is a bijection: a shift by half the width undoes itself. */
-static inline word scramble(word state)
+static inline word scramble(word code, unsigned bits)
 {
-    const unsigned half = (model.bits + 1) / 2;
-    word mixed = state ^ state >> half;
-    mixed = mixed * FACTOR & state_mask();
+    const unsigned half = (bits + 1) / 2;
+    const word mask = ((word)1 << bits) - 1;
+    word mixed = code ^ code >> half;
+    mixed = mixed * FACTOR & mask;
     mixed ^= mixed >> half;
-    mixed = mixed * FACTOR & state_mask();
+    mixed = mixed * FACTOR & mask;
     return mixed ^ mixed >> half;
 }
 
-static inline word unscramble(word mixed)
+static inline word unscramble(word mixed, unsigned bits)
 {
-    const unsigned half = (model.bits + 1) / 2;
+    const unsigned half = (bits + 1) / 2;
+    const word mask = ((word)1 << bits) - 1;
     mixed ^= mixed >> half;
-    mixed = mixed * INVERSE & state_mask();
+    mixed = mixed * INVERSE & mask;
     mixed ^= mixed >> half;
-    mixed = mixed * INVERSE & state_mask();
+    mixed = mixed * INVERSE & mask;
     return mixed ^ mixed >> half;
 }
 
 /* ── places ───────────────────────────────────────────────────────────────────────────────── */
 
-static inline word table_place(const struct table *table, const word *state)
+/* The finalizer of MurmurHash3: every bit of the result depends on every bit of the code. */
+static inline word hash_of(word code)
+{
+    code ^= code >> 33;
+    code *= 0xff51afd7ed558ccd;
+    code ^= code >> 33;
+    code *= 0xc4ceb9fe1a85ec53;
+    return code;
+}
+
+static inline word table_place(const struct table *table, word code)
 {
     if (table->kind == DIRECT)
-        return state[0];
+        return code;
     if (table->kind == WHOLE)
-        return (word)((unsigned __int128)mix(state) * table->capacity >> 64);
-    return scramble(state[0]) >> table->rest;
+        return (word)((unsigned __int128)hash_of(code) * table->capacity >> 64);
+    return scramble(code, table->bits) >> table->rest;
 }
 
 /* Where the memory of a place begins. */
@@ -101,9 +109,9 @@ static inline enum insertion insert_direct(const struct table *table, word place
     return atomic_fetch_or_explicit(bits, bit, memory_order_relaxed) & bit ? KNOWN : NEW;
 }
 
-static inline enum insertion insert_whole(const struct table *table, word place, word state)
+static inline enum insertion insert_whole(const struct table *table, word place, word code)
 {
-    const word mine = state | TAKEN;
+    const word mine = code | TAKEN;
     for (;; place = place + 1 == table->capacity ? 0 : place + 1) {
         _Atomic word *slot = (_Atomic word *)table->slots + place;
         word there = atomic_load_explicit(slot, memory_order_relaxed);
@@ -117,9 +125,9 @@ static inline enum insertion insert_whole(const struct table *table, word place,
 
 /* SHORT and HALF differ in the type of their slots only. */
 #define COMPACT(slot_type, insert, find)                                                        \
-static inline enum insertion insert(const struct table *table, word place, word state)          \
+static inline enum insertion insert(const struct table *table, word place, word code)           \
 {                                                                                               \
-    const word rest = scramble(state) & (((word)1 << table->rest) - 1);                         \
+    const word rest = scramble(code, table->bits) & (((word)1 << table->rest) - 1);             \
     slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
     for (unsigned steps = 0; steps <= MOST_STEPS; steps++, mine++) {                            \
         _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
@@ -134,9 +142,9 @@ static inline enum insertion insert(const struct table *table, word place, word 
     return NO_ROOM;                                                                             \
 }                                                                                               \
                                                                                                 \
-static inline word find(const struct table *table, word place, word state)                      \
+static inline word find(const struct table *table, word place, word code)                       \
 {                                                                                               \
-    const word rest = scramble(state) & (((word)1 << table->rest) - 1);                         \
+    const word rest = scramble(code, table->bits) & (((word)1 << table->rest) - 1);             \
     slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
     for (;; mine++) {                                                                           \
         _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
@@ -149,35 +157,35 @@ static inline word find(const struct table *table, word place, word state)      
 COMPACT(uint16_t, insert_short, find_short)
 COMPACT(uint32_t, insert_half, find_half)
 
-/* Puts a state in, from its place on. NO_ROOM where the slots around its place are all taken: the
+/* Puts a code in, from its place on. NO_ROOM where the slots around its place are all taken: the
  * table has to grow. */
-static inline enum insertion table_insert(const struct table *table, word place,
-                                          const word *state)
+static inline enum insertion table_insert(const struct table *table, word place, word code)
 {
     switch (table->kind) {
     case DIRECT: return insert_direct(table, place);
-    case SHORT: return insert_short(table, place, state[0]);
-    case HALF: return insert_half(table, place, state[0]);
+    case SHORT: return insert_short(table, place, code);
+    case HALF: return insert_half(table, place, code);
     case WHOLE: break;
     }
-    return insert_whole(table, place, state[0]);
+    return insert_whole(table, place, code);
 }
 
-/* The state that a SHORT or HALF slot holds. */
-static inline word compact_state(const struct table *table, word place, word slot)
+/* The code that a SHORT or HALF slot holds. */
+static inline word compact_code(const struct table *table, word place, word slot)
 {
     const word steps = (slot & ((1u << STEP_BITS) - 1)) - 1;
     const word begin = place < steps ? place + table->capacity - steps : place - steps;
-    return unscramble(begin << table->rest | slot >> STEP_BITS);
+    return unscramble(begin << table->rest | slot >> STEP_BITS, table->bits);
 }
 
-/* The state in a slot; false where there is none. Only while nobody puts anything in. */
-static inline bool table_read(const struct table *table, word place, word *state)
+/* The code in a slot, or 0; false where there is none. Only while nobody puts anything in. */
+static inline bool table_read_code(const struct table *table, word place, word *code)
 {
     word slot = 0;
+    *code = 0;
     switch (table->kind) {
     case DIRECT:
-        state[0] = place;
+        *code = place;
         return ((const word *)table->slots)[place / 64] >> place % 64 & 1;
     case SHORT: slot = ((const uint16_t *)table->slots)[place]; break;
     case HALF: slot = ((const uint32_t *)table->slots)[place]; break;
@@ -185,20 +193,20 @@ static inline bool table_read(const struct table *table, word place, word *state
     }
     if (slot == 0)
         return false;
-    state[0] = table->kind == WHOLE ? slot & ~TAKEN : compact_state(table, place, slot);
+    *code = table->kind == WHOLE ? slot & ~TAKEN : compact_code(table, place, slot);
     return true;
 }
 
-/* The slot of a state that is in the table. Only while nobody puts anything in. */
-static inline word table_find(const struct table *table, word place, const word *state)
+/* The slot of a code that is in the table. Only while nobody puts anything in. */
+static inline word table_find(const struct table *table, word place, word code)
 {
     switch (table->kind) {
     case DIRECT: return place;
-    case SHORT: return find_short(table, place, state[0]);
-    case HALF: return find_half(table, place, state[0]);
+    case SHORT: return find_short(table, place, code);
+    case HALF: return find_half(table, place, code);
     case WHOLE: break;
     }
-    while (((const word *)table->slots)[place] != (state[0] | TAKEN))
+    while (((const word *)table->slots)[place] != (code | TAKEN))
         place = place + 1 == table->capacity ? 0 : place + 1;
     return place;
 }

@@ -85,6 +85,7 @@ struct worker {
     size_t stored;                      /* successors in the room that are in the table */
     size_t at, end;                     /* the piece of the level: positions still to expand */
     word tickets;
+    struct recent *recent;              /* see fold.h */
     word piece[PIECE * WORDS];          /* states of the level that are being expanded */
     struct log log;
     struct labels labels[2];            /* of the states of even levels, and of odd ones */
@@ -111,10 +112,12 @@ struct crew {
 struct search {
     struct crew crew;
     struct worker *workers;
+    struct fold fold;
     struct table table, wider;
     struct repeats repeats;
     _Atomic bool full;                  /* the table has to grow before the level can go on */
     _Atomic bool crowded;               /* and that not for want of tickets, but of a slot */
+    _Atomic bool unnumbered;            /* or for want of a number for a part of a state */
     _Atomic int reason;
     size_t depth;                       /* of the level that is being expanded */
     size_t storing;                     /* of the states that are being stored */
@@ -324,20 +327,38 @@ static void make_canonical(word *states, size_t count)
             model.canonical(states + i * WORDS);
 }
 
-/* Puts successors into the table, from `state` on. */
-static bool store_batch(struct worker *worker, word *state, size_t count)
+/* The codes of states and their places in the table; how many of `count` before there were no
+ * numbers left. */
+static size_t look_ahead(struct worker *worker, const word *state, size_t count, word *codes,
+                         word *places)
 {
     const struct table *table = &worker->search->table;
-    word places[BATCH];
-    make_canonical(state, count);
+    for (unsigned round = 0; round < 2 && WORDS > 1; round++)
+        for (size_t i = 0; i < count; i++)
+            fold_ahead(table->fold, worker->recent, state + i * WORDS, round > 0);
     for (size_t i = 0; i < count; i++) {
-        places[i] = table_place(table, state + i * WORDS);
+        if (!table_code(table, worker->recent, state + i * WORDS, &codes[i])) {
+            atomic_store(&worker->search->unnumbered, true);
+            atomic_store(&worker->search->full, true);
+            return i;
+        }
+        places[i] = table_place(table, codes[i]);
         __builtin_prefetch(table_address(table, places[i]));
     }
+    return count;
+}
+
+/* Puts successors into the table, from `state` on. */
+static bool store_batch(struct worker *worker, word *state, size_t wanted)
+{
+    const struct table *table = &worker->search->table;
+    word codes[BATCH], places[BATCH];
+    make_canonical(state, wanted);
+    const size_t count = look_ahead(worker, state, wanted, codes, places);
     for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
         if (worker->tickets == 0 && !more_tickets(worker))
             return false;
-        const enum insertion answer = table_insert(table, places[i], state);
+        const enum insertion answer = table_insert(table, places[i], codes[i]);
         if (answer == KNOWN)
             continue;
         if (answer == NO_ROOM) {
@@ -349,7 +370,7 @@ static bool store_batch(struct worker *worker, word *state, size_t count)
         if (!discover(worker, state, worker->work.labels[(state - worker->room) / WORDS]))
             return false;
     }
-    return true;
+    return count == wanted;
 }
 
 /* Puts the successors held into the table. False where that has to wait until the table has
@@ -604,6 +625,7 @@ static void open_worker(struct search *search, unsigned id)
     worker->id = id;
     worker->capacity = capacity;
     worker->room = need(memory_take(capacity * WORDS * sizeof(word)));
+    worker->recent = need(calloc(search->fold.tables * LATELY + 1, sizeof(struct recent)));
     worker->work = (struct work){
         .next = worker->room,
         .end = worker->room + capacity * WORDS,
@@ -634,7 +656,10 @@ static void open_search(struct search *search, unsigned threads)
     search->workers = need(aligned_alloc(_Alignof(struct worker),
                                          threads * sizeof(struct worker)));
     memset(search->workers, 0, threads * sizeof(struct worker));
-    if (!table_open(&search->table, table_kind(FIRST_CAPACITY, memory.budget), FIRST_CAPACITY))
+    if (!fold_open(&search->fold)
+        || !table_open(&search->table, &search->fold,
+                       table_kind(FIRST_CAPACITY, memory.budget, code_bits(&search->fold)),
+                       FIRST_CAPACITY))
         need(NULL);
     if (!repeats_open(&search->repeats))
         need(NULL);

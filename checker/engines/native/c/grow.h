@@ -19,19 +19,22 @@ static size_t free_room(void)
     return held < memory.budget ? memory.budget - held : 0;
 }
 
-/* The shape of a larger table within `room` bytes, of which some are left for the logs: of so many
- * slots or of half as many, of the kind that is best then, or of as many WHOLE slots as there is
- * room for, where that is worth it. False where there is none. */
+/* The shape of a larger table, or where the codes outgrew it of one as large, within `room` bytes,
+ * of which some are left for the logs: of so many slots or of half as many, of the kind that is
+ * best then, or of as many WHOLE slots as there is room for, where that is worth it. False where
+ * there is none. */
 static bool larger(const struct table *table, word slots, size_t room, struct shape *shape)
 {
     const size_t usable = room / 8 * 7;
-    for (word wanted = slots; wanted > table->capacity && wanted >= slots / 2; wanted /= 2) {
-        const enum kind kind = table_kind(wanted, usable);
+    const unsigned bits = code_bits(table->fold);
+    const word least = codes_fit(table) ? table->asked + 1 : table->asked;
+    for (word wanted = slots; wanted >= least && wanted >= slots / 2; wanted /= 2) {
+        const enum kind kind = table_kind(wanted, usable, bits);
         *shape = (struct shape){kind, wanted};
-        if (table_bytes(kind, table_capacity(kind, wanted)) <= usable)
+        if (table_bytes(kind, table_capacity(kind, wanted, bits)) <= usable)
             return true;
     }
-    *shape = (struct shape){WHOLE, usable / sizeof(entry)};
+    *shape = (struct shape){WHOLE, usable / sizeof(word)};
     return table->kind == WHOLE && shape->slots >= table->capacity / 4 * 5;
 }
 
@@ -44,30 +47,35 @@ static bool shed_levels(struct search *search)
     return any;
 }
 
-static void put_again(struct search *search, const struct table *table, const word *state)
+static void put_again(struct search *search, const struct table *table, word code)
 {
-    if (table_insert(table, table_place(table, state), state) == NO_ROOM)
+    if (table_insert(table, table_place(table, code), code) == NO_ROOM)
         atomic_store(&search->crowded, true);
 }
 
 static void move_states(struct worker *worker)
 {
     struct search *search = worker->search;
-    word state[WORDS];
-    while (claim(worker, table_indices(&search->table)))
+    const struct table *from = &search->table, *to = &search->wider;
+    word code;
+    while (claim(worker, table_indices(from)))
         for (; worker->at < worker->end; worker->at++)
-            if (table_read(&search->table, worker->at, state))
-                put_again(search, &search->wider, state);
+            if (table_read_code(from, worker->at, &code))
+                put_again(search, to, table_recode(from, to, code));
 }
 
 static void refill(struct worker *worker)
 {
     const struct log *log = &worker->log;
+    const struct table *table = &worker->search->table;
+    word code;
     for (size_t at = 0, count; at < log->count; at += count) {
         count = log_read(log, at, log->count - at < PIECE ? log->count - at : PIECE,
                          worker->piece);
+        /* All parts of these states have their numbers. */
         for (size_t i = 0; i < count; i++)
-            put_again(worker->search, &worker->search->table, worker->piece + i * WORDS);
+            if (table_code(table, worker->recent, worker->piece + i * WORDS, &code))
+                put_again(worker->search, table, code);
     }
 }
 
@@ -95,7 +103,7 @@ static void interlude(struct search *search, struct table *now, void (*job)(stru
 /* False where some states found no slot in it: the old table remains. */
 static bool fill_from_table(struct search *search, struct shape shape)
 {
-    if (!table_open(&search->wider, shape.kind, shape.slots))
+    if (!table_open(&search->wider, &search->fold, shape.kind, shape.slots))
         return false;
     interlude(search, &search->wider, move_states);
     struct table *left = atomic_exchange(&search->crowded, false) ? &search->wider : &search->table;
@@ -109,10 +117,19 @@ static bool fill_from_table(struct search *search, struct shape shape)
 static bool fill_from_logs(struct search *search, struct shape shape)
 {
     table_close(&search->table);
-    if (!table_open(&search->table, shape.kind, shape.slots))
+    if (!table_open(&search->table, &search->fold, shape.kind, shape.slots))
         return false;
     interlude(search, &search->table, refill);
     return !atomic_exchange(&search->crowded, false);
+}
+
+/* More numbers for the parts of states. Ends the search where there is no memory for them. */
+static bool more_numbers(struct search *search)
+{
+    if (fold_grow(&search->fold) || (shed_levels(search) && fold_grow(&search->fold)))
+        return true;
+    stop(search, MEMORY);
+    return false;
 }
 
 /* Makes the table larger. Where the budget does not allow that, lets it fill up further, and ends
@@ -121,9 +138,17 @@ static void grow(struct search *search)
 {
     struct table *table = &search->table;
     word slots = FIRST_CAPACITY;
-    while (slots < table->capacity * (table_memory(table) < HUGE_PAGE * 16 ? 4 : 2))
-        slots *= 2;
+    if (atomic_exchange(&search->unnumbered, false)) {
+        if (!more_numbers(search))
+            return;
+        if (codes_fit(table) && !atomic_load(&search->crowded))
+            return;
+    }
     const bool crowded = atomic_exchange(&search->crowded, false);
+    const word times = !crowded && !codes_fit(table) ? 1
+                       : table_memory(table) < HUGE_PAGE * 16 ? 4 : 2;
+    while (slots < table->asked * times)
+        slots *= 2;
     struct shape shape;
     while (larger(table, slots, free_room(), &shape)
            || (shed_levels(search) && larger(table, slots, free_room(), &shape))) {
@@ -136,7 +161,7 @@ static void grow(struct search *search)
             stop(search, MEMORY);
         return;
     }
-    if (crowded || table->most >= table->capacity / 8 * 7)
+    if (crowded || !codes_fit(table) || table->most >= table->capacity / 8 * 7)
         stop(search, MEMORY);
     table->most = table->capacity / 8 * 7;
 }

@@ -126,16 +126,17 @@ static void look_up(struct worker *worker)
     const struct table *table = &worker->search->table;
     const struct ranks *ranks = &worker->search->liveness->graph.ranks;
     const size_t held = successors_held(worker);
-    word places[BATCH];
+    word codes[BATCH], places[BATCH];
     for (size_t begin = 0; begin < held; begin += BATCH) {
         word *first = worker->room + begin * WORDS;
         const size_t count = held - begin < BATCH ? held - begin : BATCH;
         for (size_t i = 0; i < count; i++) {
-            places[i] = table_place(table, first + i * WORDS);
+            table_code(table, worker->recent, first + i * WORDS, &codes[i]);
+            places[i] = table_place(table, codes[i]);
             __builtin_prefetch(table_address(table, places[i]));
         }
         for (size_t i = 0; i < count; i++) {
-            places[i] = table_find(table, places[i], first + i * WORDS);
+            places[i] = table_find(table, places[i], codes[i]);
             __builtin_prefetch(ranks_address(ranks, places[i]));
         }
         for (size_t i = 0; i < count; i++)
@@ -289,8 +290,10 @@ static void mark_nodes(struct worker *worker)
 static node node_of(const struct search *search, const word *state)
 {
     const struct table *table = &search->table;
+    word code = 0;
+    table_code(table, NULL, state, &code);          /* it has one: the state is in the table */
     return ranks_number(&search->liveness->graph.ranks,
-                        table_find(table, table_place(table, state), state));
+                        table_find(table, table_place(table, code), code));
 }
 
 /* The nodes of a level of the search in which a run without the goal may begin: marks them, or

@@ -2,18 +2,18 @@
  *
  * Whoever turns the empty slot into its own with one compare-and-swap owns it. Four kinds:
  *
- *   DIRECT  one bit for every code that a state can have: nothing is hashed or compared.
+ *   DIRECT  one bit for every code that there can be: nothing is hashed or compared.
  *   SHORT   slots of 16 bits, and
- *   HALF    slots of 32 bits, for states of one word. A bijection on the bits of a state
+ *   HALF    slots of 32 bits, for codes of few enough bits. A bijection on the bits of a code
  *           scrambles it; its high bits choose the slot where looking begins, and only the rest
  *           is stored, with the number of slots from there (Cleary 1984, with the displacement
- *           written out). Slot, displacement and rest together give the state back.
- *   WHOLE   slots that hold all words of a state. Of one word: marked with TAKEN. Of several:
- *           whoever has put in word 0 writes the others and then marks them as READY; those that
- *           look for a state with the same word 0 wait for that, a few instructions.
+ *           written out). Slot, displacement and rest together give the code back.
+ *   WHOLE   slots that hold all of a code, marked with TAKEN.
+ *
+ * A code is a state of one word, or what stands for one of several (fold.h).
  *
  * A table starts small and grows by moving to one of a better kind, `table_kind`: the larger it
- * is, the less of a state has to be stored. Growing keeps the order of the slots, and so reads and
+ * is, the less of a code has to be stored. Growing keeps the order of the slots, and so reads and
  * writes memory in sequence.
  */
 #ifndef TABLE_H
@@ -22,25 +22,27 @@
 #include <stdatomic.h>
 
 #include "engine.h"
+#include "fold.h"
 #include "memory.h"
 
 #define TAKEN ((word)1 << 63)
-#define READY ((word)1 << 62)
 
 enum kind { DIRECT, SHORT, HALF, WHOLE };
 static const char *const kind_names[] = {"direct", "short", "half", "whole"};
 
 enum insertion { KNOWN, NEW, NO_ROOM };
 
-typedef _Atomic word entry[WORDS];
-
 struct table {
     enum kind kind;
     void *slots;
-    word capacity;
+    word asked;                 /* the slots that it was opened with */
+    word capacity;              /* those that it has; in a DIRECT one, codes */
     word most;                  /* states that may be put in before it has to grow */
     _Atomic word reserved;      /* of `most`, by tickets that workers hold or have used */
-    unsigned rest;              /* bits of a scrambled state that a SHORT or HALF slot stores */
+    unsigned bits;              /* of a code */
+    unsigned low;               /* of those, for the first number of a state of several words */
+    unsigned rest;              /* bits of a scrambled code that a SHORT or HALF slot stores */
+    struct fold *fold;          /* for states of several words */
 };
 
 /* The finalizer of MurmurHash3: every bit of the result depends on every bit of the state. */
@@ -66,14 +68,11 @@ static inline size_t table_bytes(enum kind kind, word capacity)
     case HALF: return capacity * sizeof(uint32_t);
     case WHOLE: break;
     }
-    return capacity * sizeof(entry);
+    return capacity * sizeof(word);
 }
 
-#if WORDS == 1
 #include "compact.h"
-#else
-#include "wide.h"
-#endif
+#include "codes.h"
 
 static inline size_t table_memory(const struct table *table)
 {
@@ -87,14 +86,18 @@ static inline word table_indices(const struct table *table)
 }
 
 /* A table of so many slots; a DIRECT one has as many bits as there are codes. */
-static inline bool table_open(struct table *table, enum kind kind, word slots)
+static inline bool table_open(struct table *table, struct fold *fold, enum kind kind, word slots)
 {
     table->kind = kind;
-    table->capacity = table_capacity(kind, slots);
+    table->asked = slots;
+    table->fold = fold;
+    table->low = code_low(fold);
+    table->bits = code_bits(fold);
+    table->capacity = table_capacity(kind, slots, table->bits);
     table->slots = memory_take(table_memory(table));
     /* Linear probing slows down as a table fills. A bit that is set slows nobody down. */
     table->most = kind == DIRECT ? UINT64_MAX / 2 : table->capacity / 8 * 5;
-    table->rest = table_rest(kind, table->capacity);
+    table->rest = table_rest(kind, table->capacity, table->bits);
     atomic_store(&table->reserved, 0);
     return table->slots != NULL;
 }
