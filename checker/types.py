@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -312,16 +312,21 @@ def bounds(of: Type) -> tuple[int, int]:
     raise TypeError(f"{of} is not a number")
 
 
-def contains(of: Type, parts: Iterable[type]) -> bool:
-    """Whether one of the classes `parts` occurs in the type, at any depth."""
-    wanted = tuple(parts)
-    if isinstance(of, wanted):
-        return True
+def parts(of: Type) -> Iterator[Type]:
+    """A type and the types in it, at any depth."""
+    yield of
     match of:
         case Maybe(inner) | Set(inner) | Queue(inner, _):
-            return contains(inner, wanted)
+            yield from parts(inner)
         case Map(key, value):
-            return contains(key, wanted) or contains(value, wanted)
+            yield from parts(key)
+            yield from parts(value)
         case Record(fields):
-            return any(contains(field_type, wanted) for _, field_type in fields)
-    return False
+            for _, inner in fields:
+                yield from parts(inner)
+
+
+def contains(of: Type, kinds: Iterable[type]) -> bool:
+    """Whether one of the classes `kinds` occurs in the type, at any depth."""
+    wanted = tuple(kinds)
+    return any(isinstance(part, wanted) for part in parts(of))

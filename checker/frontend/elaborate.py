@@ -27,6 +27,7 @@ from checker.types import (
     Set,
     Type,
     as_type,
+    parts,
 )
 from checker.values import initial_values
 
@@ -218,7 +219,8 @@ def _check_indices(found: Elaborated) -> None:
     sizes: dict[str, tuple[int, Loc]] = {}
     for component in found.components:
         for attribute, thing in vars(component).items():
-            for index in indices_in(declared_type(thing) if is_state(thing) else thing):
+            of = declared_type(thing) if is_state(thing) else thing
+            for index in (part for part in parts(of) if isinstance(part, Index)):
                 loc = _declaration_loc(component, attribute)
                 size, first = sizes.setdefault(index.name, (index.size, loc))
                 if size != index.size:
@@ -226,18 +228,3 @@ def _check_indices(found: Elaborated) -> None:
                         "E122", f"Index {index.name!r} has {size} elements and {index.size}",
                         (Label(loc, "here another size"), Label(first, "first declared here")),
                         "give the two sets different names")])
-
-
-def indices_in(thing: Any) -> Iterator[Index]:
-    """Every Index in a type."""
-    match thing:
-        case Index():
-            yield thing
-        case Maybe(inner) | Set(inner) | Queue(inner, _):
-            yield from indices_in(inner)
-        case Map(key, value):
-            yield from indices_in(key)
-            yield from indices_in(value)
-        case Record(fields):
-            for _, of in fields:
-                yield from indices_in(of)

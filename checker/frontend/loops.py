@@ -7,7 +7,6 @@ must not depend on the order. Otherwise, over numbers, it becomes a loop of bloc
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from checker.errors import Label
@@ -38,6 +37,7 @@ from checker.ir.walk import (
     all_statements,
     children,
     free_locals,
+    key_paths,
     state_variables,
     statement_expressions,
     subexpressions,
@@ -368,25 +368,9 @@ def _pointwise(name: str, assignments: list[Assign], body: tuple[Statement, ...]
                                 for a in assignments))
     for statement in all_statements(body):
         for expr in statement_expressions(statement):
-            for keys in _reads(name, expr):
+            for keys in key_paths(name, expr):
                 common &= _element_positions(keys, variable)
     return bool(common)
-
-
-def _reads(name: str, expr: Expr) -> Iterator[tuple[Expr, ...]]:
-    """The key path of every read of the variable `name` in an expression."""
-    keys: tuple[Expr, ...] = ()
-    inner = expr
-    while isinstance(inner, Op) and inner.op == "get":
-        inner, key = inner.args
-        keys = (key, *keys)
-        yield from _reads(name, key)
-    if isinstance(inner, (Var, Local)):
-        if inner.name == name:
-            yield keys
-        return
-    for child in children(inner):
-        yield from _reads(name, child)
 
 
 COMMUTING = (("add", "sub"), ("with", "union"), ("without", "difference"), ("and",), ("or",))

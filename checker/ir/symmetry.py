@@ -26,7 +26,7 @@ from checker.ir.nodes import Const, Expr, Me, Op
 from checker.ir.system import System
 from checker.ir.walk import block_expressions, children, place_value
 from checker.source import Loc
-from checker.types import Index, Lock, Map, Maybe, Queue, Record, Set, Type
+from checker.types import Index, Lock, Map, Maybe, Queue, Record, Set, Type, parts
 from checker.values import Value, show
 
 COMMUTING = frozenset("""
@@ -73,39 +73,16 @@ def symmetry(system: System) -> Symmetry:
 def mentions(of: Type, indices: tuple[Index, ...]) -> bool:
     """Whether a value of the type has to do with elements of one of the indices. A lock has,
     with those whose elements are instances: that is not asked here."""
-    match of:
-        case Index():
-            return of in indices
-        case Maybe(inner) | Set(inner) | Queue(inner, _):
-            return mentions(inner, indices)
-        case Map(key, value):
-            return mentions(key, indices) or mentions(value, indices)
-        case Record(fields):
-            return any(mentions(field_type, indices) for _, field_type in fields)
-    return False
+    return any(part in indices for part in parts(of))
 
 
 def _indices(system: System) -> Iterator[Index]:
     """Every Index of the system's state and processes, repeats included."""
     for variable in system.variables:
-        yield from _parts(variable.type)
+        yield from (part for part in parts(variable.type) if isinstance(part, Index))
     for process in system.processes:
         if isinstance(process.domain, Index):
             yield process.domain
-
-
-def _parts(of: Type) -> Iterator[Index]:
-    match of:
-        case Index():
-            yield of
-        case Maybe(inner) | Set(inner) | Queue(inner, _):
-            yield from _parts(inner)
-        case Map(key, value):
-            yield from _parts(key)
-            yield from _parts(value)
-        case Record(fields):
-            for _, field_type in fields:
-                yield from _parts(field_type)
 
 
 def _expressions(system: System) -> Iterator[tuple[str, Loc, Expr]]:

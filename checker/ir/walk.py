@@ -50,6 +50,22 @@ def state_variables(expr: Expr) -> frozenset[str]:
     return frozenset(e.name for e in subexpressions(expr) if isinstance(e, Var))
 
 
+def key_paths(name: str, expr: Expr) -> Iterator[tuple[Expr, ...]]:
+    """The keys of every read of the variable or local `name` in an expression, outermost first."""
+    keys: tuple[Expr, ...] = ()
+    inner = expr
+    while isinstance(inner, Op) and inner.op == "get":
+        inner, key = inner.args
+        keys = (key, *keys)
+        yield from key_paths(name, key)
+    if isinstance(inner, (Var, Local)):
+        if inner.name == name:
+            yield keys
+        return
+    for child in children(inner):
+        yield from key_paths(name, child)
+
+
 def free_locals(expr: Expr) -> frozenset[str]:
     """The names of the locals that occur and that no quantifier inside binds."""
     match expr:

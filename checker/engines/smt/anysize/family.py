@@ -26,7 +26,7 @@ from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.ir.nodes import Node
 from checker.ir.system import System, Variable
 from checker.source import NOWHERE, Loc
-from checker.types import Index, Int, Map, Maybe, Queue, Range, Record, Set, Type
+from checker.types import Index, Int, Range, Type, parts
 
 SAMPLES = (2, 3, 4, 7)
 """The values of each size constant at which the spec is compiled, one constant at a time."""
@@ -170,20 +170,6 @@ def all_types(system: System) -> Iterator[Type]:
     for process in system.processes:
         if process.domain is not None:
             yield process.domain
-
-
-def parts(of: Type) -> Iterator[Type]:
-    """A type and the types in it."""
-    yield of
-    match of:
-        case Maybe(inner) | Set(inner) | Queue(inner, _):
-            yield from parts(inner)
-        case Map(key, value):
-            yield from parts(key)
-            yield from parts(value)
-        case Record(fields):
-            for _, inner in fields:
-                yield from parts(inner)
 
 
 class _Merger:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.frontend.loops import assigned_first
-from checker.ir.nodes import Assign, Const, Expr, ForEach, Local, Op, Var
-from checker.ir.walk import all_statements, children, place_value, statement_expressions
+from checker.ir.nodes import Assign, Const, Expr, ForEach, Local, Op
+from checker.ir.walk import all_statements, key_paths, place_value, statement_expressions
 
 Keys = tuple[Expr | str, ...]
 
@@ -60,22 +60,7 @@ def _read(loop: ForEach, name: str) -> Iterator[Keys]:
     """The key path of every read of a variable in the body."""
     for statement in all_statements(loop.body):
         for expr in statement_expressions(statement):
-            yield from _reads(name, expr)
-
-
-def _reads(name: str, expr: Expr) -> Iterator[Keys]:
-    keys: Keys = ()
-    inner = expr
-    while isinstance(inner, Op) and inner.op == "get":
-        inner, key = inner.args
-        keys = (key, *keys)
-        yield from _reads(name, key)
-    if isinstance(inner, (Var, Local)):
-        if inner.name == name:
-            yield keys
-        return
-    for child in children(inner):
-        yield from _reads(name, child)
+            yield from key_paths(name, expr)
 
 
 def _set_or_added_to(loop: ForEach, name: str, assigns: list[Assign]) -> bool:
