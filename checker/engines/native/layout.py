@@ -12,8 +12,8 @@ NOTE(wide). A code of at most 64 bits is *narrow* and never straddles two words.
 is *wide*: a whole number of words, in which again no narrow part straddles. So each part of a
 state is reached by one shift and one mask, and equality of wide values is equality of words.
 
-NOTE(spare). The two highest bits of word 0 are always 0 in a state: the table of the engine
-marks its slots with them (`c/table.h`).
+NOTE(spare). The two highest bits of word 0 are always 0 in a state: where a state is one word, the
+table of the engine marks its slots there (`c/table.h`).
 """
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from checker.types import (NUMBERS, SCALARS, Lock, Map, Maybe, Queue, Record, Se
 from checker.values import Value, belongs, domain, ordinal
 
 WORD = 64
-SPARE = 2                # bits of word 0 that belong to the table
+SPARE = 2                # bits of word 0 that are left free for the table
 MOST_WORDS = 64          # larger states are left to the interpreter
 
 

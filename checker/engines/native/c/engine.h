@@ -6,7 +6,8 @@
  * into one executable.
  *
  * THE STATE. One state has one code: equal states have equal words. All bits that carry nothing
- * are zero, and so are the bits SPARE_BITS of word 0, with which the table marks its slots.
+ * are zero, and so are the two highest bits of word 0: a state of one word leaves room for the
+ * table's mark.
  * States are ordered by their words, word 0 first; the engine breaks every tie by this order, so
  * that its answer does not depend on which thread came first.
  *
@@ -69,8 +70,6 @@
 
 typedef uint64_t word;       /* a code, or a part of a state */
 typedef int64_t number;      /* a value of Int, Wrapping or Range */
-
-#define SPARE_BITS ((word)3 << 62)
 
 enum { DEADLOCK = 0 };
 enum { ENABLED = 1, BLOCKED = 2 };
