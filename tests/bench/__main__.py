@@ -40,7 +40,7 @@ THREADS = 2
 ROWS = {
     "counters": ("tests/systems/counters.py", "Counters", "large"),
     "two_phase": ("tests/systems/two_phase.py", "TwoPhase", "large"),
-    "largest": ("spec/vfio_balloon/model.py", "Upstream", "large"),
+    "largest": ("spec/stack/model.py", "Stack", "large"),
 }
 """By name: file, class and instance. The last one is the largest model in spec/."""
 MODES = {
