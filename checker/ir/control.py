@@ -66,4 +66,3 @@ def _stands(system: System, state: State, instance: Instance) -> int:
     if process.domain is not None:
         value = value[ordinal(process.domain, instance.key)]
     return ordinal(process.location_type, value)
-

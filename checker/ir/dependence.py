@@ -36,7 +36,7 @@ from checker.ir.nodes import (Assign, Branch, Choose, Const, Expr, Field, ForEac
 from checker.ir.system import Process, System
 from checker.ir.walk import (all_statements, blocks_from, children, place_keys, place_value,
                              statement_expressions)
-from checker.types import Set, Type, size
+from checker.types import Type, size
 from checker.values import Value
 
 
@@ -145,7 +145,7 @@ class _Reader:
         path: list[Key] = []
         root = expr
         match expr:
-            case Op("contains", (root, element)) if isinstance(root.type, Set):
+            case Op("contains", (root, element)):
                 path.append(self.key(element))
                 yield from self.touched(element)
             case Quantifier():

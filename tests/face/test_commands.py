@@ -13,6 +13,7 @@ from checker.face import commands
 from checker.face.commands import COMMANDS, checker
 from checker.face.listing import MEANINGS
 from checker.face.new import class_name
+from tests.face.tokens import TOKENS
 
 # ── help ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -404,39 +405,8 @@ def test_a_proof_within_seconds(run):
     assert answer.status == EXIT_UNKNOWN
 
 
-ANY_SIZE = '''"""Tokens are taken and given back, one at a time."""
-from checker import Bool, Component, Index, Int, Map, invariant, process, step
-
-
-class Tokens(Component):
-    """As many tokens as there are clients."""
-
-    instances = {"ci": dict(clients=2)}
-
-    def __init__(self, *, clients=2, wrong=False):
-        self.client = Index("client", clients)
-        self.taken = Int(0, clients)
-        self.has = Map(self.client, Bool)
-        self.wrong = wrong
-
-    @process(each="client")
-    async def work(self, c):
-        while True:
-            await step("take")
-            self.taken += 1
-            self.has[c] = True
-            await step("give back")
-            self.taken -= 1
-            self.has[c] = self.wrong
-
-    @invariant
-    def counted(self):
-        return self.taken == sum(self.has[c] for c in self.client)
-'''
-
-
 def test_prove_for_every_size(run, home):
-    (home / "tokens.py").write_text(ANY_SIZE)
+    (home / "tokens.py").write_text(TOKENS)
     answer = run("prove", "tokens.py", "--any-size")
     counted = {row[2]: row for row in answer.rows()}["counted"]
     assert counted[:2] == ("✓", "holds") and "proved for every number of clients" in counted[3]
@@ -449,13 +419,13 @@ def test_prove_for_every_size(run, home):
 
 
 def test_without_lemmas_not_everything_is_proved(run, home):
-    (home / "tokens.py").write_text(ANY_SIZE)
+    (home / "tokens.py").write_text(TOKENS)
     answer = run("prove", "tokens.py", "--any-size", "--no-infer")
     assert answer.status == EXIT_UNKNOWN
 
 
 def test_a_violation_at_some_size(run, home):
-    (home / "tokens.py").write_text(ANY_SIZE)
+    (home / "tokens.py").write_text(TOKENS)
     answer = run("prove", "tokens.py", "--any-size", "--set", "wrong=True")
     assert answer.status == EXIT_DIFFERS
     assert "invariant counted is violated after 2 steps" in answer.out

@@ -67,18 +67,6 @@ def header_names() -> set[str]:
     return set(re.findall(r"\b[A-Za-z_]\w*(?=\()|\b[A-Z][A-Z_]+\b", text))
 
 
-def labels(system: System) -> dict[tuple[str, str], int]:
-    """By process and location what the number of an instance is added to for the label of its step
-    (see `repeats.h`): labels count the steps of all instances from 1."""
-    found, label = {}, 1
-    for process in system.processes:
-        first = next(i.number for i in system.instances if i.process is process)
-        for name in process.locations:
-            found[process.name, name] = label - first
-            label += 1 if process.domain is None else size(process.domain)
-    return found
-
-
 class _File:
     def __init__(self, system: System, reductions: Reductions) -> None:
         self.system, self.layout = system, Layout(system)
@@ -94,7 +82,7 @@ class _File:
             (*IMPLICIT, *(p.name for p in self.judged + self.live)))}
         self.locations = {(p.name, name): i for i, (p, name) in enumerate(
             (p, name) for p in system.processes for name in p.locations)}
-        self.labels = labels(system)
+        self.labels = self._labels()
         self.commuting = bool(self.locations) and not reductions.used
         self.antecedents = {(p.name, n): i for i, (p, n) in enumerate(
             (p, n) for p in system.properties for n in range(len(p.antecedents)))}
@@ -104,8 +92,7 @@ class _File:
         self._judge_step()
         judged_steps = any(self.system.properties_of("step_invariant"))
         for process in self.system.processes:
-            code = ProcessCode(process, self.t, self.names, self.steps, self.locations,
-                               self.labels, judged_steps)
+            code = self._code(process, judged_steps)
             code.all()
             self.processes[process.name] = code.functions
         self._successors()
@@ -161,8 +148,26 @@ class _File:
         arguments = [str(me) if p == "number me" else p.split()[1] for p in parameters]
         return f"{name}({', '.join(first + arguments)})"
 
+    def _code(self, process: Process, judged: bool = False) -> ProcessCode:
+        return ProcessCode(process, self.t, self.names, self.steps, self.locations, self.labels,
+                           judged)
+
     def _first_instance(self, process: Process) -> int:
         return next(i.number for i in self.system.instances if i.process is process)
+
+    def _instances(self, process: Process) -> int:
+        """How many it has; they are numbered one after another."""
+        return 1 if process.domain is None else size(process.domain)
+
+    def _labels(self) -> dict[tuple[str, str], int]:
+        """By process and location what the number of an instance is added to for the label of its
+        step (see `repeats.h`): labels count the steps of all instances from 1."""
+        found, label = {}, 1
+        for process in self.system.processes:
+            for name in process.locations:
+                found[process.name, name] = label - self._first_instance(process)
+                label += self._instances(process)
+        return found
 
     def _number(self, process: Process) -> C:
         """The number of the instance whose key is in the parameter's name."""
@@ -190,9 +195,9 @@ class _File:
         rows = []
         for process, name in self.locations:
             code = self.system.process[process]
-            count = 1 if code.domain is None else size(code.domain)
             first = self._first_instance(code)
-            rows.append(f"{{{first}, {count}, {self.labels[process, name] + first}}}")
+            label = self.labels[process, name] + first
+            rows.append(f"{{{first}, {self._instances(code)}, {label}}}")
         write(f"static const struct steps steps[] = {{{', '.join(rows) or '{0}'}}};")
         if self.commuting:
             with write.block("static const char dependences[] =", ";"):
@@ -210,14 +215,10 @@ class _File:
                 self._unused(write, "work", "before")
 
     def _reduced(self) -> None:
-        def code(process: Process) -> ProcessCode:
-            return ProcessCode(process, self.t, self.names, self.steps, self.locations,
-                               self.labels, False)
-
         def steps(process: Process) -> str:
             return self._call(process, "steps", ["work", "s"], self._number(process))
 
-        PartialOrderCode(self.system, self.names, self.steps, code, steps, self._each).all(
+        PartialOrderCode(self.system, self.names, self.steps, self._code, steps, self._each).all(
             self.reductions.alone)
 
     def _start(self) -> None:
@@ -226,8 +227,7 @@ class _File:
         with function(write, head):
             for process in self.system.processes:
                 first = self._first_instance(process)
-                count = 1 if process.domain is None else size(process.domain)
-                with write.block(f"if (instance < {first + count}) {{"):
+                with write.block(f"if (instance < {first + self._instances(process)}) {{"):
                     self._start_one(write, process, first)
             if not self.system.processes:
                 self._unused(write, "work", "state", "instance")
@@ -250,8 +250,7 @@ class _File:
             waited_for = [p for p in self.system.processes if not p.daemon]
             endless = any(not process.finishes for process in waited_for)
             for process in () if endless else waited_for:
-                code = ProcessCode(process, self.t, self.names, write, self.locations,
-                                   self.labels, False)
+                code = self._code(process)
                 at = code.read_own(process.location_variable)
                 done = f"{code.location_code(DONE)} {comment(DONE)}"
                 test = f"if ({at} != {done})"

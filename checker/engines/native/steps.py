@@ -73,7 +73,7 @@ class ProcessCode:
                  judged: bool) -> None:
         self.process, self.t, self.names, self.write = process, translate, names, write
         self.locations = locations      # the number of each location, by process and name
-        self.labels = labels            # for the labels of steps, likewise; see emit.labels()
+        self.labels = labels            # for the labels of steps, likewise; see emit.py
         self.judged = judged            # whether there are properties of steps
 
     # ── names and small pieces ──────────────────────────────────────────────────────────────

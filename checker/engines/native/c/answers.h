@@ -71,8 +71,7 @@ static bool dump(const struct search *search, const char *name)
     for (unsigned i = 0; i < search->crew.size; i++) {
         const struct log *log = &search->workers[i].log;
         for (size_t at = 0, count; at < log->count; at += count) {
-            const size_t left = log->count - at;
-            count = log_read(log, at, left < PIECE ? left : PIECE, states);
+            count = log_rest(log, at, PIECE, states);
             fwrite(states, WORDS * sizeof(word), count, file);
         }
     }

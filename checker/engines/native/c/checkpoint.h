@@ -240,8 +240,7 @@ static bool number_states(struct search *search)
     for (unsigned w = 0; w < search->crew.size; w++) {
         const struct log *log = &search->workers[w].log;
         for (size_t at = 0, count; at < log->count; at += count) {
-            count = log_read(log, at, log->count - at < PIECE ? log->count - at : PIECE,
-                             worker->piece);
+            count = log_rest(log, at, PIECE, worker->piece);
             for (size_t i = 0; i < count; i++)
                 while (!table_code(&search->table, worker->recent, worker->piece + i * WORDS,
                                    &code))

@@ -70,8 +70,7 @@ static void refill(struct worker *worker)
     const struct table *table = &worker->search->table;
     word code;
     for (size_t at = 0, count; at < log->count; at += count) {
-        count = log_read(log, at, log->count - at < PIECE ? log->count - at : PIECE,
-                         worker->piece);
+        count = log_rest(log, at, PIECE, worker->piece);
         /* All parts of these states have their numbers. */
         for (size_t i = 0; i < count; i++)
             if (table_code(table, worker->recent, worker->piece + i * WORDS, &code))

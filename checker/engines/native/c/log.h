@@ -157,4 +157,11 @@ static inline size_t log_read(const struct log *log, size_t position, size_t mos
     return count;
 }
 
+/* The same to the end of the log, which nobody adds to meanwhile. */
+static inline size_t log_rest(const struct log *log, size_t position, size_t most, word *states)
+{
+    const size_t left = log->count - position;
+    return log_read(log, position, left < most ? left : most, states);
+}
+
 #endif

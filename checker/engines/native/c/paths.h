@@ -4,6 +4,15 @@
 #ifndef PATHS_H
 #define PATHS_H
 
+/* Every bit of the result depends on every bit of the state. */
+static word hash_of_state(const word *state)
+{
+    word hash = hash_of(state[0]);
+    for (unsigned i = 1; i < WORDS; i++)
+        hash = hash_of((hash ^ hash >> 33) + state[i]);
+    return hash;
+}
+
 static const word *wanted(const struct search *search, size_t property)
 {
     const struct path *path = &search->paths[property];
@@ -16,7 +25,7 @@ static void match(struct worker *worker, const word *state)
     const struct search *search = worker->search;
     const word *end = worker->work.next;
     for (const word *after = worker->room; after < end; after += WORDS) {
-        if (!search->likely[mix(after) >> (64 - LIKELY_BITS)])
+        if (!search->likely[hash_of_state(after) >> (64 - LIKELY_BITS)])
             continue;
         for (size_t i = 0; i < search->actives; i++) {
             struct finding *step = &worker->steps_back[search->active[i]];
@@ -70,7 +79,7 @@ static void step_back(struct search *search, size_t depth)
         if (!search->findings[p].set || search->paths[p].known != depth)
             continue;
         search->active[search->actives++] = p;
-        search->likely[mix(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
+        search->likely[hash_of_state(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
         for (unsigned i = 0; i < search->crew.size; i++)
             search->workers[i].steps_back[p].set = false;
     }

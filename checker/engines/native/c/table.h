@@ -45,21 +45,6 @@ struct table {
     struct fold *fold;          /* for states of several words */
 };
 
-/* The finalizer of MurmurHash3: every bit of the result depends on every bit of the state. */
-static inline word mix(const word *state)
-{
-    word hash = state[0];
-    for (unsigned i = 1;; i++) {
-        hash ^= hash >> 33;
-        hash *= 0xff51afd7ed558ccd;
-        hash ^= hash >> 33;
-        hash *= 0xc4ceb9fe1a85ec53;
-        if (i >= WORDS)
-            return hash;
-        hash = (hash ^ hash >> 33) + state[i];
-    }
-}
-
 static inline size_t table_bytes(enum kind kind, word capacity)
 {
     switch (kind) {

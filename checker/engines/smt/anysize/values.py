@@ -148,28 +148,26 @@ def as_choice(value: Element | Choice) -> Choice:
 
 def exists(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
     """That some element satisfies `body`."""
-    if isinstance(over, list):
-        return disj(*(body(term) for term in over))
-    bound = fresh(sort_of(over), name)
-    inside = body(bound)
-    if not isinstance(over, Interval):
-        return inside if isinstance(inside, bool) else z3.Exists([bound], inside)
-    more, inside = _opened(inside, z3.is_quantifier(inside) and inside.is_exists())
-    inside = conj(over.has(bound), inside)
-    return inside if isinstance(inside, bool) else z3.Exists([bound, *more], inside)
+    return _quantified(over, body, name, universal=False)
 
 
 def forall(over: Over, body: Callable[[Term], Truth], name: str = "x") -> Truth:
     """That every element satisfies `body`."""
+    return _quantified(over, body, name, universal=True)
+
+
+def _quantified(over: Over, body: Callable[[Term], Truth], name: str, universal: bool) -> Truth:
+    joined, quantifier = (conj, z3.ForAll) if universal else (disj, z3.Exists)
     if isinstance(over, list):
-        return conj(*(body(term) for term in over))
-    bound = fresh(sort_of(over), name)
-    inside = body(bound)
-    if not isinstance(over, Interval):
-        return inside if isinstance(inside, bool) else z3.ForAll([bound], inside)
-    more, inside = _opened(inside, z3.is_quantifier(inside) and inside.is_forall())
-    inside = implies(over.has(bound), inside)
-    return inside if isinstance(inside, bool) else z3.ForAll([bound, *more], inside)
+        return joined(*(body(term) for term in over))
+    bound, more = [fresh(sort_of(over), name)], []
+    inside = body(bound[0])
+    if isinstance(over, Interval):
+        more, inside = _opened(inside, z3.is_quantifier(inside)
+                               and inside.is_forall() == universal)
+        within = over.has(bound[0])
+        inside = implies(within, inside) if universal else conj(within, inside)
+    return inside if isinstance(inside, bool) else quantifier(bound + more, inside)
 
 
 def _opened(inside: Truth, same_kind: bool) -> tuple[list[z3.ExprRef], Truth]:
