@@ -70,7 +70,8 @@ def awaited(t: Statements, node: ast.Await) -> Result:
         case ValueMethod(name="get"):
             return _queue_get(t, call, target)
         case ValueMethod(name="acquire"):
-            acquire(t, target.place, call)
+            arguments = _arguments(t, call, ("source",))
+            acquire(t, target.place, call, _text(t, arguments.get("source"), "`source`"))
             return Static(None)
     if target is waiting.step:
         return _step(t, call)
@@ -168,7 +169,7 @@ def _queue_get(t: Statements, call: ast.Call, method: ValueMethod) -> Result:
     return take_head(t, place, method.value, call)
 
 
-def acquire(t: Statements, place: Place | None, node: ast.AST) -> Place:
+def acquire(t: Statements, place: Place | None, node: ast.AST, provenance: str = "") -> Place:
     """Wait until a lock is free and take it. Waiting for a lock that one holds is `reentry`."""
     place = constant_path(t, place, node)
     lock = value_of_place(place)
@@ -176,7 +177,7 @@ def acquire(t: Statements, place: Place | None, node: ast.AST) -> Place:
     text = place_text(place)
     t.emit(Check(build.negation(mine), "reentry", f"`{text}` is acquired by its own holder",
                  loc=t.loc(node)))
-    wait(t, "acquire", f"acquire {text}", node, lock=place,
+    wait(t, "acquire", f"acquire {text}", node, lock=place, provenance=provenance,
          guard=Op("is_free", (lock,), Bool(), loc=t.loc(node)))
     t.emit(Assign(place, Op("held", (me(t),), Lock()), loc=t.loc(node)))
     t.fresh_after_wait = False

@@ -234,7 +234,7 @@ class Postcopy(Component):
         listens = "migration/postcopy-ram.c:postcopy_ram_enable_notify"
         cleanup = "migration/postcopy-ram.c:postcopy_ram_incoming_cleanup"
         while True:
-            await step("postcopy advise", source="migration/postcopy-ram.c")
+            await step("postcopy advise", source="migration/savevm.c:loadvm_postcopy_handle_advise")
             if maybe("listen"):
                 if self.options.bql:
                     await self.bql.take("BQL listen", listens)

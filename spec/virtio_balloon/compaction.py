@@ -6,6 +6,7 @@ virtballoon_migratepage.
 from checker import Bool, Component, fails, pick, process, step, until
 
 from spec.virtio_balloon.driver import FILE
+from spec.virtio_balloon.pages import FILE as PAGES
 
 SCAN = "mm/compaction.c:isolate_migratepages_block"
 
@@ -58,7 +59,7 @@ class Compaction(Component):
         if not self.pages.balloon_type[p] or self.pages.pg_isolated[p]:
             self.pages.pg_locked[p].release()
             return False
-        await self.pages.pages_lock.acquire()       # balloon_page_isolate
+        await self.pages.pages_lock.acquire(source=f"{PAGES}:balloon_page_isolate")
         self.pages.listed[p] = False
         self.pages.isolated_pages += 1
         self.pages.pages_lock.release()
@@ -76,7 +77,7 @@ class Compaction(Component):
                 break
             n = pick((q for q in self.page if self.pages.in_guests_hands(q)), "new page")
             self.pages.migrate_ref[n] = True
-            await self.pages.pg_locked[p].acquire()
+            await self.pages.pg_locked[p].acquire(source="mm/migrate.c:__unmap_and_move")
             self.pages.pg_locked[n].try_acquire()
             migrated = await self.virtballoon_migratepage(n, p)
             if migrated:
@@ -88,8 +89,8 @@ class Compaction(Component):
             await self.putback_movable_page(p)
 
     async def putback_movable_page(self, p):
-        await self.pages.pg_locked[p].acquire()
-        await self.pages.pages_lock.acquire()       # balloon_page_putback
+        await self.pages.pg_locked[p].acquire(source="mm/migrate.c:putback_movable_pages")
+        await self.pages.pages_lock.acquire(source=f"{PAGES}:balloon_page_putback")
         self.pages.listed[p] = True
         self.pages.isolated_pages -= 1
         self.pages.pages_lock.release()
@@ -105,7 +106,7 @@ class Compaction(Component):
         driver = self.driver
         pages = self.pages
         if self.options.migrate_lock == "mutex_lock":
-            await driver.balloon_lock.acquire()
+            await driver.balloon_lock.acquire(source=f"{FILE}:virtballoon_migratepage")
         else:
             await step("virtballoon_migratepage", source=f"{FILE}:virtballoon_migratepage")
             if not driver.balloon_lock.try_acquire():
@@ -115,7 +116,7 @@ class Compaction(Component):
             if pages.zone_of[n] != pages.zone_of[p]:
                 driver.taken_from_the_zone(p, -1)
                 driver.taken_from_the_zone(n, 1)
-        await pages.pages_lock.acquire()
+        await pages.pages_lock.acquire(source=f"{FILE}:virtballoon_migratepage")
         pages.balloon_page_insert(n)
         if self.options.uncounts:
             pages.isolated_pages -= 1
@@ -139,7 +140,8 @@ class Compaction(Component):
             await step("balloon_page_delete of the old page: type",
                        source=f"{FILE}:virtballoon_migratepage")
         else:
-            await self.pages.pages_lock.acquire()   # 89da619bc18d
+            # 89da619bc18d
+            await self.pages.pages_lock.acquire(source=f"{PAGES}:balloon_page_delete")
         self.pages.balloon_type[p] = False
         await step("balloon_page_delete of the old page: private",
                    source=f"{FILE}:virtballoon_migratepage")

@@ -79,7 +79,7 @@ class Driver(Component):
         await step("alloc_page", source="mm/balloon_compaction.c:balloon_page_enqueue")
         if self.options.fs_lock:
             if maybe("reclaim needs the fs lock"):
-                await self.fs_lock.acquire()
+                await self.fs_lock.acquire(source="mm/vmscan.c:shrink_slab")
                 self.fs_lock.release()
         if self.options.direct_compaction:
             if maybe("direct compaction"):
@@ -106,7 +106,7 @@ class Driver(Component):
     async def fill_balloon_locked(self, num):
         """v4.9: pages are allocated with balloon_lock held."""
         num = min(num, self.slots)
-        await self.balloon_lock.acquire()
+        await self.balloon_lock.acquire(source=f"{FILE}:fill_balloon")
         self.num_pfns = 0
         while self.num_pfns < num:
             p = await self.alloc_page()
@@ -135,7 +135,7 @@ class Driver(Component):
                 await step("msleep(200)", source=f"{FILE}:fill_balloon")
                 break
             pushed += self.per_page
-        await self.balloon_lock.acquire()
+        await self.balloon_lock.acquire(source=f"{FILE}:fill_balloon")
         self.num_pfns = 0
         while any(self.pushed[q] for q in self.page):
             p = pick((q for q in self.page if self.pushed[q]), "popped")
@@ -166,7 +166,7 @@ class Driver(Component):
 
     async def leak_balloon(self, num):
         num = min(num, self.slots)
-        await self.balloon_lock.acquire()
+        await self.balloon_lock.acquire(source=f"{FILE}:leak_balloon")
         if self.options.clamps:                     # 37cf99e08c6f
             num = min(num, self.num_pages)
         self.num_pfns = 0
@@ -197,7 +197,7 @@ class Driver(Component):
 
     async def virtballoon_changed(self):
         """The interrupt on a change of the configuration."""
-        await self.stop_update_lock.acquire()
+        await self.stop_update_lock.acquire(source=f"{FILE}:virtballoon_changed")
         if not self.stop_update or self.options.ignores_stop_update:
             self.size_work.queue_work()
         self.stop_update_lock.release()

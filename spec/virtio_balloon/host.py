@@ -140,7 +140,8 @@ class Management(Component):
     async def interrupt(self):
         """virtio_config_changed: only a driver that is ready hears of it, maybe later."""
         if self.host.ready:
-            await self.guest.life.config_lock.acquire()
+            await self.guest.life.config_lock.acquire(
+                source="drivers/virtio/virtio.c:virtio_config_changed")
             if self.guest.life.config_enabled:
                 await self.guest.driver.virtballoon_changed()
             elif self.host.ready:

@@ -33,7 +33,7 @@ class Life(Component):
         """Wants the device to go or to sleep, or never does."""
         while True:
             await until(lambda: self.wanted == "stay" and self.config_enabled, "unbind or suspend",
-                        source="drivers/base/dd.c, kernel/power/main.c")
+                        source="drivers/base/bus.c:unbind_store")
             self.wanted = pick(self.options.wishes, "wish")
             if not self.options.restless:
                 return
@@ -45,7 +45,7 @@ class Life(Component):
             bound = await self.virtballoon_probe()
             while bound:
                 await until(lambda: self.wanted != "stay", "driver core",
-                            source="drivers/virtio/virtio.c")
+                            source="drivers/virtio/virtio.c:virtio_dev_remove")
                 bound = self.wanted == "suspend"
                 self.wanted = "stay"
                 if self.options.suspends:
@@ -99,7 +99,7 @@ class Life(Component):
 
     async def config_enable(self):
         """drivers/virtio/virtio.c:virtio_config_enable delivers what came too early."""
-        await self.config_lock.acquire()
+        await self.config_lock.acquire(source="drivers/virtio/virtio.c:virtio_config_enable")
         self.config_enabled = True
         if self.change_pending:
             self.change_pending = False
@@ -108,7 +108,7 @@ class Life(Component):
 
     async def config_disable(self):
         """drivers/virtio/virtio.c:virtio_config_disable waits for an interrupt that is handled."""
-        await self.config_lock.acquire()
+        await self.config_lock.acquire(source="drivers/virtio/virtio.c:virtio_config_disable")
         self.config_enabled = False
         self.config_lock.release()
 
@@ -149,7 +149,7 @@ class Life(Component):
         await self.config_disable()
         self.removing = True
         await self.unregister_oom_notifier()
-        await self.driver.stop_update_lock.acquire()
+        await self.driver.stop_update_lock.acquire(source=f"{FILE}:virtballoon_remove")
         self.driver.stop_update = True
         self.driver.stop_update_lock.release()
         if self.options.cancels:

@@ -22,8 +22,9 @@ class Oom(Component):
             await step("__alloc_pages_slowpath", source="mm/page_alloc.c:__alloc_pages_slowpath")
             if self.options.fs_lock:
                 if maybe("within the file system"):
-                    async with self.driver.fs_lock:
-                        await self.out_of_memory()
+                    await self.driver.fs_lock.acquire(source="mm/page_alloc.c: its caller")
+                    await self.out_of_memory()
+                    self.driver.fs_lock.release()
                     continue
             await self.out_of_memory()
 

@@ -56,7 +56,7 @@ class Pages(Component):
 
     async def enqueue(self, p):
         """balloon_page_enqueue: nobody else can have locked a page so new (or it is a BUG)."""
-        await self.pages_lock.acquire()
+        await self.pages_lock.acquire(source=f"{FILE}:balloon_page_enqueue")
         assert not self.pg_locked[p].locked(), "BUG_ON(!trylock_page(page))"
         self.balloon_page_insert(p)
         self.pages_lock.release()
@@ -75,7 +75,7 @@ class Pages(Component):
         if self.options.walk == "unlocked":
             p = await self.walk_without_the_lock()
         else:
-            await self.pages_lock.acquire()
+            await self.pages_lock.acquire(source=f"{FILE}:balloon_page_dequeue")
             p = None
             if any(self.can_be_dequeued(q) for q in self.page):
                 p = pick((q for q in self.page if self.can_be_dequeued(q)), "dequeued")
@@ -107,12 +107,12 @@ class Pages(Component):
             return None
         if self.pg_isolated[p] or not self.pg_locked[p].try_acquire():
             return None
-        await self.pages_lock.acquire()
+        await self.pages_lock.acquire(source=f"{FILE}:balloon_page_dequeue")
         self.balloon_type[p] = False
         return p
 
     async def complain_if_lost(self):
-        await self.pages_lock.acquire()
+        await self.pages_lock.acquire(source=f"{FILE}:balloon_page_dequeue")
         if not any(self.listed[q] for q in self.page) and self.isolated_pages == 0:
             self.bug = True
         self.pages_lock.release()

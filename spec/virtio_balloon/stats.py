@@ -41,7 +41,7 @@ class Stats(Component):
             self.offered -= 1
             self.returned += 1
             self.asked = True
-            await self.driver.stop_update_lock.acquire()        # stats_request
+            await self.driver.stop_update_lock.acquire(source=f"{FILE}:stats_request")
             if self.asked:                      # else the queue was deleted in the meantime
                 if not self.driver.stop_update or self.options.ignores_stop_update:
                     self.work.queue_work()

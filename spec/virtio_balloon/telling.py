@@ -105,7 +105,8 @@ class Telling(Component):
     @process(daemon=True)
     async def size_work(self):
         while True:
-            await until(lambda: not self.balloon_lock.locked(), "mutex_lock", source=FILE)
+            await until(lambda: not self.balloon_lock.locked(), "mutex_lock",
+                        source=f"{FILE}:update_balloon_size_func")
             self.balloon_lock.try_acquire()
             if maybe("inflate"):
                 await self.fill_balloon()

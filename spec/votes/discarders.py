@@ -69,7 +69,8 @@ class VirtioMem(Discarder):
                         await self.give("virtio-mem: unrequire again on error", source)
             self.bql.give()
             while self.holds:
-                await self.bql.take("BQL virtio-mem", "hw/virtio/virtio-mem.c")
+                await self.bql.take("BQL virtio-mem",
+                                    "hw/virtio/virtio-mem.c:virtio_mem_handle_request")
                 what = pick(("unplug a block", "unplug the device"), "request")
                 if what == "unplug a block":
                     await step("virtio-mem: discard",
@@ -96,7 +97,7 @@ class GuestMemfd(Discarder):
                     await self.give("guest_memfd: unrequire on error", source)
             self.bql.give()
             while self.holds:
-                await self.bql.take("BQL guest_memfd", "accel/kvm/kvm-all.c")
+                await self.bql.take("BQL guest_memfd", "accel/kvm/kvm-all.c:kvm_cpu_exec")
                 what = pick(("convert", "reclaim"), "request")
                 if what == "convert":
                     await step("guest_memfd: convert",

@@ -23,7 +23,9 @@ VOTERS = {"kvm": Kvm, "nvme": Nvme, "sev": Sev, "s390": S390Pv, "vdpa": Vdpa, "c
 MIGRATIONS = {"rdma": Rdma, "postcopy": IncomingPostcopy, "snapshot": BackgroundSnapshot}
 DISCARDERS = {"virtio_mem": VirtioMem, "guest_memfd": GuestMemfd}
 
-PHYSMEM = "softmmu/physmem.c"
+PHYSMEM = {kind: f"softmmu/physmem.c:ram_block_{name}" for kind, name in {
+    "disable": "discard_disable", "uncoordinated": "uncoordinated_discard_disable",
+    "require": "discard_require", "coordinated": "coordinated_discard_require"}.items()}
 
 
 class Anybody(Component):
@@ -40,14 +42,14 @@ class Anybody(Component):
     @process(each="voter", fair="strong")
     async def life(self, v):
         while True:
-            await step("choose")
+            await step("choose", source="softmmu/physmem.c: its callers")
             wanted = pick(self.votes.kinds, "kind")
             for kind in self.votes.kinds:
                 if wanted == kind:
-                    accepted = await self.votes.take(kind, f"take {kind}", PHYSMEM)
+                    accepted = await self.votes.take(kind, f"take {kind}", PHYSMEM[kind])
                     if accepted:
                         self.holds[v] = kind
-                        await self.votes.give(kind, f"give {kind}", PHYSMEM)
+                        await self.votes.give(kind, f"give {kind}", PHYSMEM[kind])
                         self.holds[v] = "nothing"
 
 

@@ -312,7 +312,8 @@ class Vdpa(User):
             if not fails("backend features"):
                 accepted = await self.take("vdpa: disable", source)
                 if accepted:
-                    await step("vdpa: map RAM", source="hw/virtio/vhost-vdpa.c")
+                    await step("vdpa: map RAM",
+                               source="hw/virtio/vhost-vdpa.c:vhost_vdpa_listener_region_add")
                     self.pins = not fails("map")
             if not self.pins:
                 await self.cleanup("vdpa: enable on error")
@@ -349,7 +350,8 @@ class Colo(User):
                     self.pins = True
             self.bql.give()
             if self.pins:
-                await step("colo: release RAM cache", source="migration/colo.c")
+                await step("colo: release RAM cache",
+                           source="migration/ram.c:colo_release_ram_cache")
                 self.unpin()
                 await self.give("colo: enable",
                                 "migration/migration.c:migration_incoming_disable_colo")

@@ -144,7 +144,7 @@ def test_async_with_excludes(check):
 
 
 def test_acquire_and_release(check):
-    check("""
+    it = check("""
     def __init__(self):
         self.lock = Lock
         self.n = Int(0, 2)
@@ -152,7 +152,7 @@ def test_acquire_and_release(check):
     @process(times=2)
     async def worker(self):
         await step("enter")
-        await self.lock.acquire()
+        await self.lock.acquire(source="here.c:add")
         read = self.n
         await step("write")
         self.n = read + 1
@@ -162,6 +162,8 @@ def test_acquire_and_release(check):
     def nothing_lost(self):
         return self.lock.locked() or self.n < 2 or self.n == 2
     """, distinct=15, generated=20)
+    sources = {w.label: w.provenance for w in it.system.processes[0].locations.values()}
+    assert sources == {"enter": "", "acquire lock": "here.c:add", "write": ""}
 
 
 @pytest.mark.parametrize("leave", ["return", "break", "continue"])

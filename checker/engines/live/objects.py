@@ -314,7 +314,8 @@ class LiveLock:
     def locked(self) -> bool:
         return self.holder is not None
 
-    def acquire(self) -> Wait:
+    def acquire(self, source: str = "") -> Wait:
+        """Wait for the lock and take it; `source` is for traces only, as that of a step."""
         if self.holder == _me():
             raise Violation("reentry", "a lock is acquired by its own holder")
         wait = LockWait("acquire", ready=lambda: not self.locked(), resume=self._take)
