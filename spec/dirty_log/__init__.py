@@ -1,0 +1,1 @@
+"""Migration with assigned devices: the dirty log, and mappings that go while it is kept."""
