@@ -45,7 +45,7 @@ def today_findings():
 def today_faults():
     return [
         Fault("asked_too_late", breaks=(LOGGED, ARRIVE), asks="after", instance="small",
-              cite="IOMMU_HWPT_GET_DIRTY_BITMAP reads the page table, and it is not there any more"),
+              cite="IOMMU_HWPT_GET_DIRTY_BITMAP reads the page table, where it is no more"),
         Fault("not_asked_at_all", breaks=(LOGGED, ARRIVE), asks="never", instance="small",
               cite="9e7b0442f23a, 2020: the bitmap of what was pinned comes with the unmap"),
         Fault("region_del_without_an_entry", breaks=(LOGGED, ARRIVE), instance="small",
