@@ -23,7 +23,7 @@ def legacy_findings():
 def iommufd_findings():
     return [
         found("nobody_asks_before_an_unmap", breaks=(LOGGED, ARRIVE), domain="translated",
-              region_del="makes an entry", cite="f051dbeb91a2: a TODO since v9.0"),
+              region_del="makes an entry", cite="f051dbeb91a2: left to be done since v9.0"),
         found("region_del_forgets_the_log", breaks=(LOGGED, ARRIVE), asks="before",
               switches=True, cite="6e360c06176c: a NULL iotlb entry, and no query"),
         found("the_whole_address_space_has_no_translation", breaks=(LOGGED, ARRIVE),
