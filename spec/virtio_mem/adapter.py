@@ -13,6 +13,7 @@ from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.virtio_mem.model import SPECS
 from spec.virtio_mem.reference import Machine, threads
+from spec.virtio_mem.telling_adapter import TellingAdapter
 
 # What is wrong, put right; a sane guest is all that helps against mappings of a vIOMMU.
 RIGHT = dict(index="right", rollback="own section", restores="virtio-mem first",
@@ -23,11 +24,13 @@ RIGHT = dict(index="right", rollback="own section", restores="virtio-mem first",
 DAMAGE = "devices_see_the_guests_memory"
 
 
-def adapter_for(spec_name: str) -> "VirtioMemAdapter":
+def adapter_for(spec_name: str) -> "VirtioMemAdapter | TellingAdapter":
     """The adapter of a version. Raises UserError where the reference is not what is modelled."""
+    if spec_name == "Telling":
+        return TellingAdapter()
     if spec_name not in SPECS:
         raise UserError(f"{spec_name} has no implementation to replay on",
-                        hint=f"there is one for {', '.join(SPECS)}")
+                        hint=f"there is one for {', '.join(SPECS)}, Telling")
     return VirtioMemAdapter(SPECS[spec_name].version)
 
 

@@ -127,6 +127,6 @@ class Intruded:
 
 def test_who_goes_on_where_the_model_is_at_rest_is_caught():
     system = SPECS["Linux49Progress"].system("sleeps")
-    with pytest.raises(AssertionError, match="the model is at rest"):
+    with pytest.raises(AssertionError, match="who waits in the model comes on"):
         for seed in range(30):
             behaves(system, Intruded(), seed, STEPS, hook=hook)
