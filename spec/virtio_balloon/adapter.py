@@ -14,6 +14,7 @@ from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.virtio_balloon.reference import Machine
 from spec.virtio_balloon.symptoms import SYMPTOMS
+from spec.virtio_balloon.telling_adapter import TellingAdapter
 
 # Constants that have the reference's names and values.
 SAME = ("per_page", "array", "oom", "compaction", "direct_compaction", "fs_lock", "alloc_fails",
@@ -65,11 +66,13 @@ THREADS = {"host.serve_inflate": "inflate queue", "host.serve_deflate": "deflate
            "life.administrator": "administrator", "life.core": "core"}
 
 
-def adapter_for(spec_name: str) -> "BalloonAdapter":
+def adapter_for(spec_name: str) -> "BalloonAdapter | TellingAdapter":
     """The adapter of a version. Raises UserError where the reference is not what is modelled."""
+    if spec_name == "Telling":
+        return TellingAdapter()
     if spec_name not in VERSIONS:
         raise UserError(f"{spec_name} has no implementation to replay on",
-                        hint=f"there is one for {', '.join(VERSIONS)}")
+                        hint=f"there is one for {', '.join(VERSIONS)}, Telling")
     return BalloonAdapter(*VERSIONS[spec_name])
 
 

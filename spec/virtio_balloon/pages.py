@@ -105,7 +105,7 @@ class Pages(Component):
         if not self.listed[p]:
             self.walked_off = True
             return None
-        if self.pg_isolated[p] or not self.pg_locked[p].try_acquire():
+        if not self.pg_locked[p].try_acquire():         # who is listed is not isolated
             return None
         await self.pages_lock.acquire(source=f"{FILE}:balloon_page_dequeue")
         self.balloon_type[p] = False
