@@ -105,11 +105,11 @@ class Programs:
             for name, changes in chosen.items():
                 changed = _changed_sources(pathlib.Path(place, name), changes)
                 objects.append(str(changed / "engine.o"))
-                level = "-O1" if changes else build.OPTIMISED
+                level = "-O1" if changes else build.ENGINE
                 _compiled([*cc, level, *(f"-D{of}={name}_{of}" for of in OUTSIDE), "-c",
                            str(changed / "engine.c"), "-o", objects[-1]])
             made = pathlib.Path(place, "engines.o")
-            _compiled([*cc, build.OPTIMISED, f"-DENGINES={listed}", "-r", "-nostdlib", str(here),
+            _compiled([*cc, build.ENGINE, f"-DENGINES={listed}", "-r", "-nostdlib", str(here),
                        *objects, "-lgcc", "-o", str(made)])
             os.replace(made, target)
         return target
@@ -139,6 +139,8 @@ def _compiled(command: list[str]) -> None:
 
 # ── what they say ────────────────────────────────────────────────────────────────────────────
 
+REPORTS = ("progress ", "stage ")
+
 def answers(program: pathlib.Path) -> dict[tuple[str, str], tuple[str, Answer]]:
     """By engine and threads: the kind of its table, and the rest of its answer."""
     arguments = ["limit=0", f"memory={1 << 40}", "early=0", "live=1", f"spill={program.parent}"]
@@ -152,7 +154,8 @@ def answers(program: pathlib.Path) -> dict[tuple[str, str], tuple[str, Answer]]:
 
 
 def _read(lines: list[str], errors: str) -> tuple[str, Answer]:
-    """Apart from the kind of table and from the memory that was used."""
+    """Apart from the kind of table, from the memory that was used, and from reports of progress,
+    which come when a busy machine takes long."""
     if lines[-2:] != ["end", "left 0"]:
         return "none", (*lines, errors)
     kind, rest = "", []
@@ -161,7 +164,7 @@ def _read(lines: list[str], errors: str) -> tuple[str, Answer]:
             kind = line.split()[1]
         elif line.startswith("result "):
             rest.append(line.rpartition(" ")[0])
-        elif not line.startswith("progress "):
+        elif not line.startswith(REPORTS):
             rest.append(line)
     return kind, tuple(rest)
 

@@ -48,3 +48,18 @@ def test_room_for_successors_that_grows_twice_in_one_state(programs, tmp_path):
             return True, False
         """
     assert several(body, tmp_path, programs, 10) == []
+
+
+def test_reports_of_progress_are_no_part_of_the_answer(tmp_path):
+    """A slow engine says how far it is; `stage` was once taken for a part of what it answers."""
+    script = tmp_path / "engine"
+    reports = "progress 1 2 3 0 1 4096 0\nstage graph 0 0 1 4096 0"
+    script.write_text(f"#!/bin/sh\ncat <<end_of_answers\nrun users 1\nresult complete 1 1 0 9\n"
+                      f"end\nleft 0\nrun users 2\n{reports}\nresult complete 1 1 0 99\n"
+                      f"end\nleft 0\nend_of_answers\n")
+    script.chmod(0o755)
+    found = answers(script)
+    assert set(found) == {("users", "1"), ("users", "2")} and disagreements(found) == []
+    other = script.read_text().replace("result complete 1 1 0 99", "result complete 1 2 0 9")
+    script.write_text(other)
+    assert len(disagreements(answers(script))) == 1

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from checker.engines.native import cexpr
-from checker.engines.native.cexpr import C, Names, cast, comment, literal
+from checker.engines.native.cexpr import C, Names, call, cast, comment, literal
 from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.live import judged_live, write_live, write_members, write_tables
@@ -52,8 +52,8 @@ def generate(system: System, reductions: Reductions = NOTHING) -> Generated:
 
 # What generated functions call their parameters and variables.
 OWN_NAMES = """
-    before blocked choices holder instance judge_step me model next number possible result s state
-    t value witnessed word work initial_values
+    before blocked choices holder instance judge_step left me model next number possible ready
+    result s state t value witnessed word work initial_values
     asked fair goal premise property turns
     all at colour e from held holder holder_element holder_first i image k length live order
     reduced said
@@ -90,9 +90,8 @@ class _File:
 
     def generated(self) -> Generated:
         self._judge_step()
-        judged_steps = any(self.system.properties_of("step_invariant"))
         for process in self.system.processes:
-            code = self._code(process, judged_steps)
+            code = self._code(process)
             code.all()
             self.processes[process.name] = code.functions
         self._successors()
@@ -148,9 +147,11 @@ class _File:
         arguments = [str(me) if p == "number me" else p.split()[1] for p in parameters]
         return f"{name}({', '.join(first + arguments)})"
 
-    def _code(self, process: Process, judged: bool = False) -> ProcessCode:
+    def _code(self, process: Process) -> ProcessCode:
+        judged = any(self.system.properties_of("step_invariant"))
+        one_by_one = bool(self.live or self.reductions.alone)
         return ProcessCode(process, self.t, self.names, self.steps, self.locations, self.labels,
-                           judged)
+                           judged, one_by_one)
 
     def _first_instance(self, process: Process) -> int:
         return next(i.number for i in self.system.instances if i.process is process)
@@ -184,11 +185,34 @@ class _File:
         with function(write, "unsigned successors(struct work *work, const word *before)"):
             write("unsigned possible = 0;")
             for process in self.system.processes:
+                if "ready" in self.processes[process.name]:
+                    self._successors_together(process)
+                    continue
                 step = self._call(process, "steps", ["work", "before"], self._number(process))
                 self._each(write, process, f"possible |= {step};")
             if not self.system.processes:
                 self._unused(write, "work", "before")
             write("return possible;")
+
+    def _successors_together(self, process: Process) -> None:
+        write, domain = self.steps, process.domain
+        assert domain is not None
+        me, key = self._number(process), self.t.local(process.parameter)
+        first = self._first_instance(process)
+        label = first + self.labels[process.name, next(iter(process.locations))]
+        least = bounds(domain)[0] if isinstance(domain, NUMBERS) else 0
+        with write.block("{ " + comment(process.name)):
+            write("word ready = 0;")
+            ready = cast("word", C(self._call(process, "ready", ["before"], me)))
+            bit = cexpr.plus(C(key), -least)
+            self._each(write, process, f"ready |= {cexpr.binary('<<', ready, bit)};")
+            write("possible |= ready ? ENABLED : 0;")
+            left = call("without_repeats", "work", "ready", label)
+            with write.block(f"for (word left = {left}; left; left &= left - 1) {{"):
+                key_of = "number" if isinstance(domain, NUMBERS) else "word"
+                write(f"const {key_of} {key} = {cexpr.plus(call('first_of', 'left'), least)};")
+                write(f"{call('try_step', 'work', cexpr.plus(bit, label))};")
+                write(f"{self._call(process, 'step', ['work', 'before'], me)};")
 
     def _write_steps(self, write: Writer) -> None:
         """The tables of the steps by location, and of those that depend on each other."""

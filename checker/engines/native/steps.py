@@ -4,6 +4,10 @@ A step works on a copy `s` of the state before; locals of the process are locals
 Blocks stand in an order in which every jump goes forward. Where the step makes choices, its whole
 body runs once for each combination of options (see `struct choices` in model.h).
 
+Where all instances of a process always wait at the same place, a function says for one whether it
+is ready, and those that are take the step one after another. Trying them in turn is as good, but
+whether the next one is ready is what processors foresee worst.
+
 What a step leaves as it was is not stored again: a local that was dead before the step and is
 dead after it, one that is live throughout and never assigned, the location of a loop of one step.
 """
@@ -15,6 +19,7 @@ from collections.abc import Iterable
 from checker.engines.native import cexpr
 from checker.engines.native.cexpr import C, Names, call, cast, comment, literal
 from checker.engines.native.expressions import Expressions, origin
+from checker.engines.native.layout import WORD
 from checker.engines.native.parts import Spot, declared, function
 from checker.ir.nodes import (DONE, Assign, Block, Branch, Check, Choose, Const, Expr, ForEach,
                               Goto, Location, Place, Statement, When, Yield)
@@ -70,11 +75,12 @@ class ProcessCode:
 
     def __init__(self, process: Process, translate: Expressions, names: Names, write: Writer,
                  locations: dict[tuple[str, str], int], labels: dict[tuple[str, str], int],
-                 judged: bool) -> None:
+                 judged: bool, one_by_one: bool) -> None:
         self.process, self.t, self.names, self.write = process, translate, names, write
         self.locations = locations      # the number of each location, by process and name
         self.labels = labels            # for the labels of steps, likewise; see emit.py
         self.judged = judged            # whether there are properties of steps
+        self.one_by_one = one_by_one    # whether instances are asked for their steps alone, too
 
     # ── names and small pieces ──────────────────────────────────────────────────────────────
 
@@ -344,18 +350,42 @@ class ProcessCode:
         name = self.names.name(("start", process.name), f"start_{process.name}")
         parameters = self.step(name, f"{process.name} up to its first await", process.start, None)
         self.functions["start"] = name, parameters
-        self._dispatch(calls)
+        together = self.together()
+        if together:
+            self.functions["step"] = calls[together.name]
+            self._ready(together)
+        if self.one_by_one or not together:
+            self._dispatch(calls)
         self._waits()
+
+    def together(self) -> Location | None:
+        """The place where all instances wait, if their steps from there can be tried together."""
+        process = self.process
+        if process.domain is None or not 1 < size(process.domain) <= WORD or process.finishes:
+            return None
+        locations = list(process.locations.values())
+        if len(locations) != 1 or locations[0].lock or not self._has_one_result(locations[0]):
+            return None
+        return locations[0]
+
+    def _ready(self, location: Location) -> None:
+        body = Writer()
+        self._locals(body, [location.guard])
+        body(f"return {self.t.compile(location.guard)};")
+        self._define("ready", "inline bool", ["const word *s"], body)
 
     def _case(self, write: Writer, location: Location, exprs: list[Expr]) -> None:
         """The head of a case, and the locals that its expressions mention."""
         write(f"case {self.location_code(location.name)}: {{ {comment(location.name)}")
+        with write.indent():
+            self._locals(write, exprs)
+
+    def _locals(self, write: Writer, exprs: list[Expr]) -> None:
         mentioned = frozenset().union(*map(free_locals, exprs))
         self.local_types = {n: of for n, of in self.process.locals.items() if n in mentioned}
         self.chosen = set()
-        with write.indent():
-            for name in self.local_types:
-                self.declare(write, name, True)
+        for name in self.local_types:
+            self.declare(write, name, True)
 
     def _dispatch(self, calls: dict[str, tuple[str, list[str]]]) -> None:
         """The function that takes the steps of one instance and says whether there are any."""

@@ -471,9 +471,11 @@ static void expand_state(struct worker *worker, const word *state, unsigned labe
     }
     const size_t held = successors_held(worker);
     work->repeats = repeats_row(&worker->search->repeats, label);
+    work->itself = model.reduced ? NO_STATE : state;
     const unsigned possible = model.reduced ? model.reduced(work, state)
                                             : successors(work, state);
     work->repeats = repeats_row(&worker->search->repeats, 0);
+    work->itself = NO_STATE;
     worker->generated += successors_held(worker) - held + work->passed;
     work->passed = 0;
     if (work->open[DEADLOCK] && is_deadlock(worker, possible, state))
@@ -632,6 +634,7 @@ static void open_worker(struct search *search, unsigned id)
         .room = worker->room,
         .labels = need(calloc(capacity, sizeof(uint16_t))),
         .repeats = repeats_row(&search->repeats, 0),
+        .itself = NO_STATE,
         .open = search->open,
         .seen = need(calloc(model.antecedents + 1, sizeof(bool))),
         .fired = need(calloc(model.locations + 1, sizeof(bool))),

@@ -26,6 +26,9 @@
 #include "engine.h"
 #include "memory.h"
 
+/* No state: see engine.h for the two highest bits of its first word. */
+static const word NO_STATE[WORDS] = {~(word)0};
+
 #define MOST_LABELS 4096                /* the table of pairs then takes 2 MiB */
 
 /* By label a set of labels, as bits: what is passed over in states that were first met by it. */
