@@ -323,8 +323,7 @@ static bool discover(struct worker *worker, const word *state, uint16_t label)
 static void make_canonical(word *states, size_t count)
 {
     if (model.canonical != NULL)
-        for (size_t i = 0; i < count; i++)
-            model.canonical(states + i * WORDS);
+        model.canonical(states, count);
 }
 
 /* The codes of states and their places in the table; how many of `count` before there were no

@@ -27,8 +27,8 @@
  *   void examine(struct work *work, const word *state)
  *       Judges a new state by the open properties of states, with found_state(), and sets
  *       work->seen[a] for the antecedents a that are true.
- *   void canonical(word *state), where `model.canonical` is set
- *       Replaces the state by the representative of all states that are the same to the model. The
+ *   void canonical(word *states, size_t count), where `model.canonical` is set
+ *       Replaces each state by the representative of all that are the same to the model. The
  *       engine then stores representatives only; `before` and `state` above are some.
  *   unsigned reduced(struct work *work, const word *before), where `model.reduced` is set
  *       As successors(), but may leave out what need not be tried in this state; then it does not
@@ -105,7 +105,7 @@ struct model {
     unsigned variables;             /* those in `initial` */
     const struct initial *initial;
     const bool *witnessed;          /* by property: finding it is no violation */
-    void (*canonical)(word *state); /* NULL: each state stands for itself */
+    void (*canonical)(word *states, size_t count);  /* NULL: each state stands for itself */
     unsigned (*reduced)(struct work *work, const word *before);    /* NULL: all is tried */
 
     /* For liveness; the properties with the highest numbers are those. */

@@ -45,6 +45,18 @@ static const unsigned char set_end[SETS];
 static void permute(word *to, const word *from, const unsigned char *image);
 static void keys(const word *s, word *key);
 
+/* Whether all elements stand where their keys put them, each with a key of its own: then the state
+ * is the representative. Most are, one step away from one. */
+static inline bool in_place(const word *key)
+{
+    bool found = true;
+    unsigned begin = 0;
+    for (unsigned set = 0; set < SETS; begin = set_end[set++])
+        for (unsigned i = begin + 1; i < set_end[set]; i++)
+            found &= key[i - 1] < key[i];
+    return found;
+}
+
 /* The elements in ascending order of their keys, set by set; false where they were in order. */
 static inline bool sort_elements(const word *key, unsigned char *order)
 {
@@ -80,12 +92,12 @@ static inline void arrange_in_place(word *state, const unsigned char *order)
 
 #ifdef BY_KEYS
 
-static void canonical(word *state)
+static inline void canonical_one(word *state)
 {
     word key[ELEMENTS];
     unsigned char order[ELEMENTS];
     keys(state, key);
-    if (sort_elements(key, order))
+    if (!in_place(key) && sort_elements(key, order))
         arrange_in_place(state, order);
 }
 
@@ -191,11 +203,13 @@ static void refine(const word *state, word *colour, word *best, bool *known)
     }
 }
 
-static void canonical(word *state)
+static inline void canonical_one(word *state)
 {
     word colour[ELEMENTS], best[WORDS];
     unsigned char order[ELEMENTS];
     keys(state, colour);
+    if (in_place(colour))
+        return;
     const bool moved = sort_elements(colour, order);
     if (count_colours(colour, order) == ELEMENTS) {
         if (moved)
@@ -209,4 +223,11 @@ static void canonical(word *state)
 }
 
 #endif
+
+static void canonical(word *states, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        canonical_one(states + i * WORDS);
+}
+
 #endif
