@@ -36,6 +36,7 @@ BETTER: list[tuple[Callable[[dict[str, Any]], bool], dict[str, Any]]] = [
     (lambda c: c["spapr"] and c["mixed"] and not c["spapr_keeps_votes"],
      dict(spapr_keeps_votes=True)),
     (lambda c: c["disagree"] and not c["closes_device_fd"], dict(closes_device_fd=True)),
+    (lambda c: c["strict_kvm"], dict(kvm_before_listener=True)),
     (lambda c: not c["bql"], dict(bql=True)),
     (lambda c: c["release"] == "before_unmap", dict(release="after_unmap")),
     (lambda c: c["zap"] == "two_steps" and not c["balloon_bql"], dict(balloon_bql=True)),
@@ -86,6 +87,7 @@ class Stage:
             pages=constants["pages"], devices=devices, memory=memory, at=hooks.at, env=hooks,
             mediated={g for g, kind in enumerate(kinds) if kind != "physical"},
             postcopy=constants["postcopy_votes"],
+            kvm_before_listener=constants.get("kvm_before_listener", False),
             **{name: constants[name] for name in SAME},
             **{name: None if constants[name] == "none" else constants[name] for name in EXITS})
         self.memory = self.machine.memory.kind

@@ -58,9 +58,15 @@ def counting() -> list[Fault]:
         Fault("counter_is_not_atomic", counter="nonatomic", postcopy=True,
               breaks=("votes_counted", "votes_never_negative", *DAMAGE),
               cite="changelog from RFC v1 to v2 of the inhibit series, July 2018"),
+    ]
+
+
+def raw_postcopy(*, finding: bool) -> list[Fault]:
+    """Postcopy as it was when the bool became a counter, and for some days after that."""
+    return [
         Fault("postcopy_calls_for_each_state", postcopy_votes="raw", postcopy=True,
-              breaks=("votes_counted", "votes_never_negative", *DAMAGE),
-              cite="154304cd6e99 (postcopy: Synchronize usage of the balloon inhibitor)"),
+              breaks=("votes_counted", "votes_never_negative", *DAMAGE), finding=finding,
+              cite="Q2: 154304cd6e99 (postcopy: Synchronize usage of the balloon inhibitor)"),
     ]
 
 
@@ -118,10 +124,13 @@ def findings() -> list[Fault]:
     ]
 
 
-def spapr_findings() -> list[Fault]:
+def spapr_findings(*, in_order: bool) -> list[Fault]:
+    """`in_order`: nothing else of the version leaves pages pinned without a vote."""
+    covered = dict(strict=True, release="after_unmap") if in_order else {}
+    uncovered = ("pinned_means_inhibited",) if in_order else ()
     return [
-        Fault("spapr_exit_keeps_its_listener", finding=True, spapr=True, mixed=False,
-              breaks=("nothing_left_behind", "no_listener_on_a_freed_container"),
+        Fault("spapr_exit_keeps_its_listener", finding=True, spapr=True, mixed=False, **covered,
+              breaks=("nothing_left_behind", *uncovered, "no_listener_on_a_freed_container"),
               cite="1a-ii U10; fixed without a word in 770c3b6e4341, 2023"),
         Fault("spapr_pins_for_those_who_opted_in", breaks=DAMAGE, finding=True, spapr=True,
               mixed=True, spapr_exit_unregisters=True, postcopy=False, pages=1,
@@ -141,6 +150,9 @@ def reviewed_findings() -> list[Fault]:
 
 def rhel77_findings() -> list[Fault]:
     return [
+        Fault("kvm_told_last_of_all", breaks="kvm_knows_the_group_before_the_listener",
+              finding=True, strict_kvm=True, mixed=False,
+              cite="Q20: 8c37faa475f3, 2017; the backport's base is older"),
         Fault("listener_exit_releases_while_pinned", breaks=UNCOVERED, finding=True,
               instance="ordered", listener_exit_unmaps=False,
               cite="1a-iii E5: unregistering does not unmap in 1.5.3"),

@@ -11,7 +11,8 @@ from checker import Component, Index, implies, invariant, sometimes, step_invari
 
 from spec.vfio_balloon.components import EXIT, Balloon, BigLock, Inhibitor, Kernel, Postcopy
 from spec.vfio_balloon.faults import (ORDERED, containers, counting, exits, findings, late_votes,
-                                      reviewed_findings, rhel77_findings, rhel77_only,
+                                      raw_postcopy, reviewed_findings,
+                                      rhel77_findings, rhel77_only,
                                       spapr_findings, upstream_only)
 from spec.vfio_balloon.rhel77 import Rhel77Vfio
 from spec.vfio_balloon.upstream import UpstreamVfio
@@ -32,7 +33,8 @@ class Qemu(Component):
       mistakes      per, leak_exit, double_release_exit, unclosed_exit, counter, postcopy_votes,
                     kvm_on_reuse, kvm_after_listener, ignore_listener_error, keep_listener,
                     spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd, keeps_group
-      rules         strict: pinned pages are covered by a vote in the middle of operations too
+      rules         strict: pinned pages are covered by a vote in the middle of operations too;
+                    strict_kvm: KVM is told before the listener, by the backport as well
 
     They mean what the reference's `Options` of the same names mean.
     """
@@ -48,7 +50,7 @@ class Qemu(Component):
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, keep_listener=False,
                  spapr_exit_unregisters=False, spapr_keeps_votes=False,
-                 closes_device_fd=False, keeps_group=False, strict=False):
+                 closes_device_fd=False, keeps_group=False, strict=False, strict_kvm=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -57,7 +59,7 @@ class Qemu(Component):
         self.mixed = mixed
         self.spapr = spapr
         self.bql_held = bql
-        self.tells_kvm_first = not backport
+        self.tells_kvm_first = strict_kvm or not backport
         self.address_spaces = not backport
         self.heeds_the_listener = not ignore_listener_error
         self.two_containers = groups > 1 and (containers is None or containers > 1)
@@ -200,10 +202,10 @@ class Qemu(Component):
     def kvm_knows_the_group_before_the_listener(self, before, after):
         """S8: region_add sets up KVM's acceleration, so KVM comes first (8c37faa475f3).
 
-        The backport's base is older and registers the group last of all.
+        The backport's base is older and registers the group last of all: see README.md.
         """
         return all(before.vfio.listener[c] or not after.vfio.listener[c]
-                   or all(before.kernel.kvm[g] or before.vfio.member[g] != c
+                   or all(before.kernel.kvm[g] or before.kernel.attached[g] != c
                           for g in self.group)
                    for c in self.container)
 
@@ -297,7 +299,8 @@ class Upstream(Qemu):
     }
     faults = [*late_votes(), *exits("open", "api", "no_type1", "set_container", "set_iommu",
                                     "listener"),
-              *counting(), *containers(), *upstream_only(), *findings(), *spapr_findings()]
+              *counting(), *containers(), *upstream_only(), *findings(),
+              *raw_postcopy(finding=True), *spapr_findings(in_order=True)]
 
 
 class Reviewed(Qemu):
@@ -315,7 +318,9 @@ class Reviewed(Qemu):
                       spapr_keeps_votes=True),
     }
     faults = [*late_votes()[1:], *exits("listener"), *counting(), *containers(),
-              *upstream_only(), *findings(), *spapr_findings(), *reviewed_findings()]
+              *upstream_only(), *findings(), *raw_postcopy(finding=True),
+              *spapr_findings(in_order=False),
+              *reviewed_findings()]
 
 
 class Rhel77(Qemu):
@@ -332,7 +337,8 @@ class Rhel77(Qemu):
     }
     faults = [*late_votes(), *exits("open", "api", "no_type1", "set_container", "set_iommu",
                                     "listener"),
-              *counting(), *containers(), *rhel77_only(), *findings(), *rhel77_findings()]
+              *counting(), *raw_postcopy(finding=False), *containers(), *rhel77_only(),
+              *findings(), *rhel77_findings()]
 
     def make_vfio(self):
         return Rhel77Vfio(self.options, self.kernel, self.inhibitor)

@@ -63,8 +63,8 @@ def counter_faults():
         declared("counter_is_a_boolean", breaks=("votes_counted", *UNCOVERED, POSTCOPY),
               arithmetic="boolean", cite="371ff5a3f04c, until 01ccbec7bdf6"),
         declared("postcopy_calls_for_each_state", breaks=(*MINUS_ONE, *UNCOVERED, POSTCOPY),
-              postcopy_votes="raw",
-              cite="154304cd6e99 (postcopy: Synchronize usage of the balloon inhibitor)"),
+              postcopy_votes="raw", finding=True,
+              cite="Q2: 154304cd6e99 (postcopy: Synchronize usage of the balloon inhibitor)"),
     ]
 
 

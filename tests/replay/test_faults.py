@@ -22,6 +22,7 @@ PARTING = {
     "listener_kept_on_its_exit": "unregister listener on",
     "group_outlives_its_failed_device": "bql.lock",
     "kvm_not_told_on_reuse": "KVM add", "kvm_told_after_the_listener": "KVM add",
+    "kvm_told_last_of_all": "KVM add",
     "unset_before_unregister": "unlink", "unmaps_after_unset": "kernel.refused",
     "teardown_under_the_lock": "KVM del", "teardown_without_the_lock": "KVM del",
     "check_then_act": "BQL balloon", "nobody_locks": "BQL",

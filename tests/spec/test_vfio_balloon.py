@@ -40,7 +40,8 @@ def test_every_rule_is_broken_by_something(name):
     broken = {rule for fault in spec.faults for rule in fault.broken}
     rules = {p.name for i in spec.instances for p in spec.system(i).properties
              if p.kind in ("invariant", "step_invariant")}
-    assert rules == broken
+    asked_for = {"kvm_knows_the_group_before_the_listener"} if name == "Rhel77" else set()
+    assert broken == rules | asked_for
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -49,11 +50,12 @@ def test_every_fault_is_cited_and_findings_are_declared(name):
     findings = {fault.name for fault in SPECS[name].faults if fault.finding}
     common = {"teardown_under_the_lock", "teardown_without_the_lock", "check_then_act",
               "nobody_locks", "devices_disagree"}
-    spapr = {"spapr_exit_keeps_its_listener", "spapr_pins_for_those_who_opted_in"}
+    of_2018 = {"spapr_exit_keeps_its_listener", "spapr_pins_for_those_who_opted_in",
+               "postcopy_calls_for_each_state"}
     assert findings == common | {
-        "Upstream": spapr,
-        "Reviewed": spapr | {"joining_pins_before_the_vote", "spapr_pins_before_the_vote"},
-        "Rhel77": {"listener_exit_releases_while_pinned"}}[name]
+        "Upstream": of_2018,
+        "Reviewed": of_2018 | {"joining_pins_before_the_vote", "spapr_pins_before_the_vote"},
+        "Rhel77": {"listener_exit_releases_while_pinned", "kvm_told_last_of_all"}}[name]
 
 
 def test_the_order_that_was_reviewed_is_the_one_that_was_changed():

@@ -27,6 +27,7 @@ class Options:
     postcopy: str = "one_vote"          # "raw": calls the inhibitor however often it is called
     kvm_on_reuse: bool = True           # 2016986aedb6; False is the bug before it
     kvm_after_listener: bool = False    # True is the order before 8c37faa475f3
+    kvm_before_listener: bool = False   # rhel77 with 8c37faa475f3, as the others always have it
     unset_first: bool = False           # True is the order before 369686267a46
     unmaps: bool | None = None          # unregistering a listener unmaps, since d25836cafd75
     ignore_listener_error: bool = False         # go on with a page that is not mapped

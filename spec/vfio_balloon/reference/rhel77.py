@@ -17,6 +17,8 @@ class Rhel77Vfio(Vfio):
             self.inhibit(group, "inhibit")
         container = self.existing_container(group)
         if container is not None:
+            if self.options.kvm_before_listener:
+                self.add_to_kvm(group)
             self.at("link existing")
             group.container = container
             container.groups.append(group)
@@ -54,7 +56,11 @@ class Rhel77Vfio(Vfio):
         self.kernel.set_iommu(container.fd)
         if self.options.vote == "after_attach":
             self.inhibit(voter, "inhibit")
+        if self.options.kvm_before_listener:
+            self.add_to_kvm(group)
         if not self.register_listener(container) and not self.options.ignore_listener_error:  # E5
+            if self.options.kvm_before_listener:
+                self.kernel.kvm_del(group.fd)
             if not self.options.keep_listener:
                 self.unregister_listener(container, "unregister listener on listener",
                                          unmaps=self.options.listener_exit_unmaps)

@@ -110,11 +110,14 @@ class Vfio:
         self.at("list group")
         group.listed = True
         # 8c37faa475f3 moved it before the listener.
-        if self.options.version == "rhel77" and (
+        if self.options.version == "rhel77" and not self.options.kvm_before_listener and (
                 self.options.kvm_on_reuse or group.container.groups == [group]):
-            self.at("KVM add")
-            self.kernel.kvm_add(group.fd)
+            self.add_to_kvm(group)
         return group
+
+    def add_to_kvm(self, group: VFIOGroup) -> None:
+        self.at("KVM add")
+        self.kernel.kvm_add(group.fd)
 
     def vfio_put_group(self, group: VFIOGroup) -> None:
         """The last device of the group has gone.
