@@ -5,7 +5,7 @@ it. Everything that is printed, saved or turned into an exit status later comes 
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from checker.face.plan import Job
 from checker.face.recorded import Recorded, certified_again
 from checker.face.search import Limits, search
 from checker.face.several import with_others
+from checker.face.unmade import unmade
 from checker.face.workers import Workers
 from checker.frontend import Spec
 from checker.ir.system import IMPLICIT, Property, System
@@ -139,6 +140,8 @@ def check_job(job: Job, limits: Limits, report: Report | None = None) -> Run:
         return Run(job, error=error)
     live = check_live(ready.system, found, limits.limit, report)
     run = judge(job, ready.system, found, live, notes)
+    if job.fault is not None:
+        run.complaints = unmade(job, ready.system, found, limits)
     run.recorded = tuple(certified_again(ready.system, file) for file in job.files)
     return with_others(run, ready, limits, report) if limits.max_traces > 1 else run
 
@@ -252,35 +255,9 @@ def judge(job: Job, system: System, found: Exploration, live: dict[str, Liveness
     """Certify what was found and hold it against what the job declares."""
     judging = _ExplorationJudge(job, system, found, live)
     verdicts = judging.verdicts()
-    complaints = vacuity(system, found)
-    if job.fault is not None:
-        complaints = only_in_the_fault(job, system, found, complaints)
+    complaints = vacuity(system, found) if job.fault is None else ()
     return Run(job, system, found, compare(verdicts, job.breaks), complaints, notes,
                tuple(judging.defects))
-
-
-def only_in_the_fault(job: Job, system: System, found: Exploration,
-                      complaints: Sequence[Complaint]) -> tuple[Complaint, ...]:
-    """Those about steps that the spec as it should be does not have and nobody takes here: a
-    mistake that is declared and not made.
-
-    Other steps may well be out of reach behind a mistake, and a finding has no step of its own.
-    """
-    idle = [c for c in complaints if c.kind == "never_fires"]
-    if not idle or job.fault is None or job.fault.finding:
-        return ()
-    known = set(labels(system, found.fired))
-    for instance in dict.fromkeys((job.instance, job.at)):
-        known |= set(labels(compiled(replace(job, instance=instance, fault=None)).system))
-    return tuple(c for c in idle if c.name not in known)
-
-
-def labels(system: System, fired: Container[tuple[str, str]] | None = None) -> Iterator[str]:
-    """The labels of a system's steps; of those in `fired`, where that is given."""
-    for process in system.processes:
-        for at in process.locations.values():
-            if fired is None or (process.name, at.name) in fired:
-                yield at.label
 
 
 def compare(verdicts: Sequence[Verdict], breaks: Sequence[str]) -> tuple[Result, ...]:

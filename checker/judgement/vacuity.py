@@ -8,6 +8,8 @@ the following are errors, each unless the author named it in `intended` with a r
   (the classic of Beer, Ben-David, Eisner and Rodeh, Efficient Detection of Vacuity, 1997);
 - a shared variable that no guard, no expression and no property reads.
 
+What of a fault's own is never run, steps and branches, is in `face/unmade.py`.
+
 An intention that silences nothing is an error too: it hides the next mistake of that name. A
 `sometimes` without a witness is no complaint but a violated property, see `never_seen`.
 """
@@ -23,7 +25,7 @@ from checker.ir.walk import start_access, state_variables, step_access
 from checker.results.exploration import Exploration
 from checker.source import NOWHERE, Loc
 
-ComplaintKind = Literal["never_fires", "never_true", "never_read", "idle_intention"]
+ComplaintKind = Literal["never_fires", "never_true", "never_read", "idle_intention", "never_run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Rhel77Vfio(Vfio):
             return True
         c = await self.open_container(g)
         if c is None:                                                       # E1
-            if self.vote_was_due(g):
+            if self.options.vote == "before_attach" and self.options.per == "group":
                 await self.withdraw_on_exit(g, c, "open", CONNECT)
             return False
         await step("API version", source=CONNECT)

@@ -29,7 +29,7 @@ def discarding():
         declared("unplug_tells_nobody", breaks=(PINNED, HALVES), instance="small",
                  tells="nobody", cite=SEED),
         declared("vfio_maps_the_whole_region", breaks=(PINNED, MEMORY, HALVES),
-                 instance="small", maps="everything",
+                 instance="small", maps="everything", sections=((0, 2), (1, 2)),
                  cite=f"{SEED}: memory consumption"),
         declared("discards_are_uncoordinated",
                  breaks=("a_listener_beside_virtio_mem", "everything_plugged_and_mapped",
