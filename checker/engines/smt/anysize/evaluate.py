@@ -62,7 +62,8 @@ class Obligation:
 class Scope:
     """What an expression can see. `assume`, where it is set, takes facts about new constants:
     then the expression stands in the code of a process, outside of all quantifiers. `known` are
-    elements that were found there already, for the rounds of a loop."""
+    elements that were found there already, for the rounds of a loop; `meant` those that relations
+    hold, each by what the relation says of one and the same constant."""
 
     space: Space
     counts: Counts
@@ -73,6 +74,7 @@ class Scope:
     assume: Callable[[Truth], None] | None = None
     pending: list[tuple[z3.ExprRef, Truth]] | None = None
     known: dict[Expr, Symbolic] = field(default_factory=dict)
+    meant: dict[z3.AstRef, z3.ExprRef] = field(default_factory=dict)
 
     def binding(self, name: str, value: Symbolic) -> Scope:
         """The same scope under a quantifier."""
@@ -166,11 +168,16 @@ def term_of(value: Symbolic, scope: Scope, what: Expr) -> Term:
 def _meant(choice: Choice, scope: Scope, what: Expr, otherwise: Term | None = None) -> Term:
     """The element that a relation holds; see NOTE(the element meant)."""
     of = what.type.of if isinstance(what.type, Maybe) else what.type
+    said = choice.at(z3.Const("any", choice.sort)) if scope.assume is not None else True
+    if not isinstance(said, bool) and said in scope.meant:
+        return scope.meant[said]
     one = fresh(choice.sort, "the")
     lowest = scope.space.lowest_one(of) if otherwise is None else otherwise
     meant = disj(choice.at(one), conj(values.nothing(choice), same(one, lowest)))
     if scope.assume is not None:
         scope.assume(meant)
+        if not isinstance(said, bool):
+            scope.meant[said] = one
     elif scope.pending is not None:
         scope.pending.append((one, meant))
     else:

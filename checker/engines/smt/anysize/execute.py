@@ -71,10 +71,11 @@ class _Run:
     checks: list[Obligation] = field(default_factory=list)
     turns: tuple[str, ...] = ()
     target: str = ""
+    meant: dict[z3.AstRef, z3.ExprRef] = field(default_factory=dict)
 
     def copy(self) -> _Run:
         return _Run(self.stage, dict(self.locals), list(self.given), list(self.checks),
-                    self.turns, self.target)
+                    self.turns, self.target, dict(self.meant))
 
 
 class Executor:
@@ -152,7 +153,7 @@ class _Walk:
 
     def scope(self, run: _Run) -> Scope:
         return Scope(self.space, self.executor.counts, run.stage, run.locals,
-                     (self.process.name, self.key), assume=run.given.append)
+                     (self.process.name, self.key), assume=run.given.append, meant=run.meant)
 
     def value(self, expr: Expr, run: _Run) -> Symbolic:
         return evaluate(expr, self.scope(run))

@@ -25,7 +25,7 @@ formula is equivalent to what it was. So what has a model has one in this form.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import z3
@@ -46,20 +46,32 @@ Key = tuple[int, bool, tuple[int, ...]]
 @dataclass(frozen=True)
 class Definition:
     """An atom that stands for a quantifier, and the axiom that says so; `opposite` is the key of
-    the quantifier that contradicts it."""
+    the quantifier that contradicts it.
+
+    The quantifier says `body` of the elements `bound`, and of `given`, the atom's arguments.
+    `witnesses` makes those of an `exists`.
+    """
 
     atom: z3.FuncDeclRef
     axiom: Truth
     opposite: Key
+    body: z3.BoolRef
+    bound: tuple[z3.ExprRef, ...]
+    given: tuple[z3.ExprRef, ...]
+    witnesses: tuple[z3.FuncDeclRef, ...] = ()
+
+    def said(self, given: Sequence[z3.ExprRef], bound: Sequence[z3.ExprRef]) -> z3.BoolRef:
+        """The body of other elements."""
+        return z3.substitute(self.body, *zip(self.given, given), *zip(self.bound, bound))
 
 
 class Grounder:
     """Formulas over `sorts` of elements; what has been rewritten once is remembered."""
 
     def __init__(self, context: z3.Context, sorts: Iterable[z3.SortRef]) -> None:
-        self.context = context
+        self.context, self.sorts = context, tuple(sorts)
         self._met = {sort.name(): z3.Function(f"met {sort.name()}", sort, z3.BoolSort(context))
-                     for sort in sorts}
+                     for sort in self.sorts}
         self._defined: dict[str, Definition] = {}
         self._atoms: dict[Key, z3.FuncDeclRef] = {}
         self._witnesses: set[int] = set()
@@ -133,6 +145,41 @@ class Grounder:
             self.met(z3.Const(f"any {name}", met.domain(0)))
             for name, met in sorted(self._met.items()) if name not in named]
 
+    # ── for a solver that makes the instances itself, `instances.py` ─────────────────────────
+
+    def is_for_all(self, part: Truth) -> bool:
+        return not isinstance(part, bool) and _of_elements(part) and part.is_forall()
+
+    def looked(self, part: z3.ExprRef) -> tuple[tuple[z3.ExprRef, ...], list[str]]:
+        """The elements that a part names, and the definitions that it uses."""
+        elements, used, _ = self._look(part)
+        return elements, sorted(used)
+
+    def defined(self, name: str) -> Definition:
+        return self._defined[name]
+
+    def definition(self, atom: z3.ExprRef) -> Definition:
+        return self._defined[atom.decl().name()]
+
+    def opposed(self, name: str, among: Container[str]) -> Iterator[Truth]:
+        """That a quantifier and its opposite, where it is in use, are not both true."""
+        other = self._atoms.get(self._defined[name].opposite)
+        if other is not None and other.name() in among:
+            yield self._apart(self._defined[name].atom, other)
+
+    def atoms(self, part: z3.ExprRef) -> Iterator[z3.ExprRef]:
+        """The atoms for quantifiers in a part without variables."""
+        todo, seen = [part], set()
+        while todo:
+            term = todo.pop()
+            if term.get_id() in seen or not z3.is_app(term):
+                continue
+            seen.add(term.get_id())
+            if term.decl().name() in self._defined:
+                yield term
+            elif self._look(term)[1]:
+                todo += reversed(term.children())
+
     # ── rewriting ────────────────────────────────────────────────────────────────────────────
 
     def _clauses(self, part: z3.BoolRef, positive: bool, given: Truth = False) -> Iterator[Truth]:
@@ -202,16 +249,19 @@ class Grounder:
         name = f"quantified {len(self._defined)}"
         sorts = [y.sort() for y in ys]
         atom = z3.Function(name, *sorts, z3.BoolSort(self.context))
+        functions: list[z3.FuncDeclRef] = []
         if universal:
             axiom = self._for_all([*ys, *xs], implies(atom(*ys), body))
         else:
-            witnesses = [z3.Function(f"{name} witness {i}", *sorts, x.sort())(*ys)
+            functions = [z3.Function(f"{name} witness {i}", *sorts, x.sort())
                          for i, x in enumerate(xs)]
+            witnesses = [make(*ys) for make in functions]
             self._witnesses.update(w.get_id() for w in witnesses)
             self._kept += witnesses
             shown = conj(*map(self.met, witnesses), z3.substitute(body, *zip(xs, witnesses)))
             axiom = self._for_all(ys, implies(atom(*ys), shown))
-        self._defined[name] = Definition(atom, axiom, opposite)
+        self._defined[name] = Definition(atom, axiom, opposite, body, tuple(xs), tuple(ys),
+                                         tuple(functions))
         return atom
 
     # ── what is in a formula ─────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from checker.engines.smt.anysize.evaluate import Obligation
 from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.question import MANY, Answer, Budget, Claim, Situation
+from checker.engines.smt.anysize.shared import Shared
 from checker.engines.smt.anysize.space import index_domains
 from checker.engines.smt.terms import neg
 
@@ -42,6 +43,8 @@ class Prover:
             encoding.space.sort(of) for of in index_domains(encoding.system)))
         self.situations = [self._situation(path) for path in (None, *encoding.paths)]
         self.anywhere = self._situation(None, initially=False)
+        self.shared = None if encoding.family.has_order else Shared(
+            self.anywhere, self.grounder, budget)
         self.claims: dict[str, Claim] = {}
         self.patient = True
         self.hints: dict[str, frozenset[str]] = {}
@@ -68,6 +71,10 @@ class Prover:
             return Answer("unsat", frozenset({name} & situation.before.keys()))
 
         def ask() -> Answer:
+            if self.shared is not None:
+                answer = self.shared.kept(situation, sorted(hypotheses), [name])[name]
+                if answer.outcome != "unknown":
+                    return answer
             fewer = [self.hints[name]] if name in self.hints else []
             if len(hypotheses) > MANY:          # those first that seem to matter
                 fewer.insert(0, self.near(number, name))
@@ -143,8 +150,16 @@ class Prover:
         hypotheses = frozenset(names)
         situation = self.situations[number]
         goals = [n for n in names if not self._remembered(number, n, hypotheses)]
-        for name in situation.kept_alone(goals) if len(names) > MANY else ():
-            self._remember(number, name, frozenset({name} & situation.before.keys()))
+        if self.shared is not None:
+            for name, answer in self.shared.kept(situation, sorted(names), goals).items():
+                if answer.outcome == "unsat":
+                    self._remember(number, name, answer.core)
+                elif answer.outcome == "sat":
+                    known = self._known.setdefault((number, name), _Known())
+                    known.failed.append((hypotheses, answer))
+        elif len(names) > MANY:
+            for name in situation.kept_alone(goals):
+                self._remember(number, name, frozenset({name} & situation.before.keys()))
         goals = [n for n in goals if not self._remembered(number, n, hypotheses)]
         if not goals:
             return set()
@@ -240,8 +255,16 @@ class Prover:
     def passes(self, number: int, hypotheses: frozenset[str]) -> Answer:
         """Whether the hypotheses rule out that an obligation's check fails."""
         _, check = self.obligations[number]
-        return self._ask((-1, str(number)), hypotheses, lambda: self.anywhere.refutes(
-            sorted(hypotheses), [*check.given, neg(check.holds)], patient=self.patient))
+        parts = [*check.given, neg(check.holds)]
+
+        def ask() -> Answer:
+            if self.shared is not None:
+                answer = self.shared.refuted(sorted(hypotheses), parts)
+                if answer.outcome != "unknown":
+                    return answer
+            return self.anywhere.refutes(sorted(hypotheses), parts, patient=self.patient)
+
+        return self._ask((-1, str(number)), hypotheses, ask)
 
     def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
         """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""

@@ -1,12 +1,19 @@
-"""The order of attaching groups as lemmas, for `test_vfio.py`: read, not run."""
+"""Lemmas for proofs of every size: read, not run; edit them, add to them."""
 
 
 class Upstream:
-    """For any number of groups, containers and pages, at `ci`; not yet one whole proof.
+    """For any number of groups, containers and pages: opt-in groups, container reuse, postcopy.
 
     One group at most is away from `IDLE`: it holds the big lock. What its place says of it comes
     first, then what containers are to it.
     """
+
+    instance = "ci"
+    proves = ("pinned_means_inhibited_while_unlocked", "no_stale_mapping", "votes_counted",
+              "votes_never_negative", "nothing_left_behind", "no_request_to_a_dead_container",
+              "no_listener_on_a_freed_container", "attached_groups_known_to_kvm",
+              "kvm_knows_the_group_before_the_listener", "initialised_container_maps_all_ram",
+              "release", "overflow", "empty_choice", "none_used")
 
     IDLE = ("BQL plug", "BQL unplug")
     CLOSED = ("BQL plug", "open group")
@@ -129,6 +136,10 @@ class Upstream:
 
     def file_open(self):
         return all(not self.device.fd[g] or self.device.life.at[g] in
+                   ("opt in", "add device", "BQL unplug", "remove device") for g in self.group)
+
+    def file_is_open(self):
+        return all(self.device.fd[g] or self.device.life.at[g] not in
                    ("opt in", "add device", "BQL unplug", "remove device") for g in self.group)
 
     def never_plugged_in_vain(self):

@@ -1,0 +1,255 @@
+"""Z3 with the ground instances of formulas that a question needs, made here instead of by Z3.
+
+Left to itself, Z3 makes instances of every `for all` for whatever turns up in its search, and
+forgets them at the next question. Here one solver serves all questions about a family. It is
+given the instances over the elements that a question names, which nearly every proof can do with
+and which are the same for most questions; and more where a model shows that they are missing:
+
+- an instance of a `for all` that is false in the model;
+- a witness for an `exists` that is true in it, where none of the elements is one: those first
+  that stand in the question itself, then others, one at a time.
+
+Until Z3 says `unsat`, or a model lacks nothing. (Model-based instantiation over a growing set of
+elements, as Ge and de Moura, "Complete instantiation for quantified formulas", CAV 2009; that it
+is lazy is what keeps a hundred hypotheses apart.) Formulas are in the form of `ground.py`.
+"""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import z3
+
+from checker.engines.smt.anysize.ground import DEPTH, Grounder
+from checker.engines.smt.anysize.models import Evaluation, Model, compiled
+from checker.engines.smt.terms import Truth, implies
+
+MOST_MODELS = 100
+"""How many models one question may look at."""
+
+Key = tuple[int, ...]
+"""Elements by their numbers."""
+
+
+@dataclass(eq=False)
+class Template:
+    """A `for all` over elements of these sorts; `done`: of what there are instances."""
+
+    sorts: tuple[str, ...]
+    body: z3.BoolRef
+    owner: str
+    done: set[Key] = field(default_factory=set)
+    evaluation: Evaluation | None = None
+
+    def false_in(self, model: Model, values: tuple) -> bool:
+        if self.evaluation is None:
+            self.evaluation = compiled(self.body)
+        return not self.evaluation(model, values[::-1])
+
+    def instance(self, elements: Sequence[z3.ExprRef]) -> z3.BoolRef:
+        return z3.substitute_vars(self.body, *reversed(elements))
+
+
+class Instances:
+    """A solver, what it knows of elements, and how to go back."""
+
+    def __init__(self, grounder: Grounder, *, seed: int = 0) -> None:
+        self.grounder = grounder
+        self.solver = z3.SimpleSolver(ctx=grounder.context)
+        # Truths are false unless they have to be true: what need not exist needs no witness.
+        self.solver.set(random_seed=seed, auto_config=False, mbqi=False, phase_selection=0)
+        self.templates: list[Template] = []
+        self._numbers: dict[str, list[int]] = {sort.name(): [] for sort in grounder.sorts}
+        self._elements: dict[int, z3.ExprRef] = {}
+        self._depths: dict[int, int] = {}
+        self._defined: set[str] = set()
+        self._wanted: dict[int, tuple[z3.ExprRef, set[str]]] = {}
+        self._shown: set[int] = set()
+        self._too_deep = False
+        self._undo: list[Callable[[], object]] = []
+        self._scopes: list[int] = []
+
+    # ── scopes ───────────────────────────────────────────────────────────────────────────────
+
+    def push(self) -> None:
+        self._scopes.append(len(self._undo))
+        self.solver.push()
+
+    def pop(self) -> None:
+        self.solver.pop()
+        start = self._scopes.pop()
+        for undo in reversed(self._undo[start:]):
+            undo()
+        del self._undo[start:]
+
+    # ── what is known ────────────────────────────────────────────────────────────────────────
+
+    def add(self, part: Truth, owner: str = "") -> None:
+        """A formula in ground form. `owner` names what it belongs to: the question itself ("")
+        or what stands behind a literal of this name."""
+        todo = [part]
+        while todo:
+            part = todo.pop()
+            if part is True:
+                continue
+            if not isinstance(part, bool) and z3.is_and(part):
+                todo += reversed(part.children())
+            elif self.grounder.is_for_all(part):
+                self._template(part, owner)
+            else:
+                self._assert(part, owner)
+
+    def name(self, element: z3.ExprRef, depth: int = 0) -> None:
+        """An element to make instances for."""
+        number = element.get_id()
+        if number not in self._elements:
+            named = self._numbers[element.sort().name()]
+            named.append(number)
+            self._elements[number], self._depths[number] = element, depth
+            self._undo += [named.pop, lambda: self._elements.pop(number),
+                           lambda: self._depths.pop(number)]
+
+    def _template(self, part: z3.QuantifierRef, owner: str) -> None:
+        sorts = tuple(part.var_sort(i).name() for i in range(part.num_vars()))
+        self.templates.append(Template(sorts, part.body(), owner))
+        self._undo.append(self.templates.pop)
+        self._look(part, owner, atoms=False)
+
+    def _assert(self, part: Truth, owner: str) -> None:
+        if isinstance(part, bool):
+            part = z3.BoolVal(part, self.grounder.context)
+        self.solver.add(part)
+        self._look(part, owner, atoms=True)
+
+    def _look(self, part: z3.BoolRef, owner: str, *, atoms: bool) -> None:
+        """Note which elements a part names, and which quantifiers the atoms in it stand for."""
+        elements, definitions = self.grounder.looked(part)
+        for element in elements:
+            self.name(element)
+        for name in definitions:
+            self._define(name, owner)
+        if atoms and definitions:
+            for atom in self.grounder.atoms(part):
+                if self.grounder.definition(atom).witnesses:
+                    self._want(atom, owner)
+
+    def _want(self, atom: z3.ExprRef, owner: str) -> None:
+        key = atom.get_id()
+        if key not in self._wanted:
+            self._wanted[key] = atom, set()
+            self._undo.append(lambda: self._wanted.pop(key, None))
+        owners = self._wanted[key][1]
+        if owner not in owners:
+            owners.add(owner)
+            self._undo.append(lambda: owners.discard(owner))
+
+    def _define(self, name: str, owner: str) -> None:
+        if name in self._defined:
+            return
+        self._defined.add(name)
+        self._undo.append(lambda: self._defined.discard(name))
+        definition = self.grounder.defined(name)
+        if not definition.witnesses:
+            self.add(definition.axiom, owner)
+        for apart in self.grounder.opposed(name, self._defined):
+            self.add(apart, owner)
+
+    # ── instances ────────────────────────────────────────────────────────────────────────────
+
+    def fill(self, owners: Container[str] | None = None) -> None:
+        """Make every instance over the elements named so far, of what belongs to `owners`."""
+        number = 0
+        while number < len(self.templates):         # an instance may bring more
+            template = self.templates[number]
+            if owners is None or template.owner in owners:
+                for key in list(self._missing(template)):
+                    self._make(template, key)
+            number += 1
+
+    def _missing(self, template: Template) -> Iterator[Key]:
+        for key in itertools.product(*(self._numbers[sort] for sort in template.sorts)):
+            if key not in template.done:
+                yield key
+
+    def _make(self, template: Template, key: Key) -> None:
+        template.done.add(key)
+        self._undo.append(lambda: template.done.discard(key))
+        self._assert(template.instance([self._elements[n] for n in key]), template.owner)
+
+    def _witness(self, atom: z3.ExprRef) -> None:
+        """What an atom for an `exists` says, of a constant."""
+        definition = self.grounder.definition(atom)
+        self._shown.add(atom.get_id())
+        self._undo.append(lambda: self._shown.discard(atom.get_id()))
+        given = atom.children()
+        found = [make(*given) for make in definition.witnesses]
+        for element in found:
+            self.name(element, 1 + self._depth(given))
+        self._assert(implies(atom, definition.said(given, found)), "")
+
+    def _open(self) -> list[tuple[z3.ExprRef, set[str]]]:
+        """The atoms for an `exists` without a witness."""
+        return [(atom, owners) for key, (atom, owners) in self._wanted.items()
+                if key not in self._shown]
+
+    def _depth(self, given: Iterable[z3.ExprRef]) -> int:
+        return max((self._depths.get(e.get_id(), 0) for e in given), default=0)
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def check(self, supposed: list[z3.BoolRef], rlimit: int) -> z3.CheckSatResult:
+        """What Z3 says to the instances there are."""
+        self.solver.set("rlimit", rlimit)
+        return self.solver.check(*supposed)
+
+    def core(self) -> frozenset[str]:
+        return frozenset(literal.decl().name() for literal in self.solver.unsat_core())
+
+    def settle(self, supposed: list[z3.BoolRef], question: str, near: str,
+               rlimit: int) -> z3.CheckSatResult:
+        """The answer with as many instances as it takes: of what belongs to the `question`
+        first, then what to `near` or to nobody, then all. In a scope of its own."""
+        for sort in self.grounder.sorts:
+            if not self._numbers[sort.name()]:
+                self.name(z3.Const(f"any {sort.name()}", sort))         # no sort is empty
+        self._too_deep = False
+        for _ in range(MOST_MODELS):
+            answer = self.check(supposed, rlimit)
+            if answer != z3.sat:
+                return answer
+            model = Model(self.solver.model())
+            if not any(self._false(model, owners) or self._unwitnessed(model, owners)
+                       for owners in ((question,), (near,), (question, near, ""), None)):
+                return z3.sat if model.complete and not self._too_deep else z3.unknown
+            self.fill((question,))
+        return z3.unknown
+
+    def _false(self, model: Model, owners: Container[str] | None = None) -> bool:
+        """Make the instances that are false in a model; whether there are any."""
+        values = {number: model.value(element) for number, element in self._elements.items()}
+        found = [(template, key) for template in self.templates
+                 if owners is None or template.owner in owners
+                 for key in self._missing(template)
+                 if template.false_in(model, tuple(values[number] for number in key))]
+        for template, key in found:
+            self._make(template, key)
+        return bool(found)
+
+    def _unwitnessed(self, model: Model, owners: Collection[str] | None = None) -> bool:
+        """Make the witness that a model lacks first; whether there is any."""
+        for atom, belongs in self._open():
+            if owners is None or not belongs.isdisjoint(owners):
+                if model.value(atom) is True and not self._has_witness(atom, model):
+                    if self._depth(atom.children()) < DEPTH:
+                        self._witness(atom)
+                        return True
+                    self._too_deep = True
+        return False
+
+    def _has_witness(self, atom: z3.ExprRef, model: Model) -> bool:
+        definition = self.grounder.definition(atom)
+        candidates = (self._numbers[x.sort().name()] for x in definition.bound)
+        return any(model.value(definition.said(
+            atom.children(), [self._elements[number] for number in key])) is True
+            for key in itertools.product(*candidates))

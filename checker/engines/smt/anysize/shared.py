@@ -1,0 +1,189 @@
+"""One solver for all questions about a family: most lemmas are kept by most steps, quickly.
+
+What the hypotheses say of the elements that questions name is the same for each of them, so Z3 is
+told once (`instances.py`). A step is a scope on top of that, and a claim about it one more
+literal. A step that the hypotheses rule out leaves nothing to ask.
+
+Only `unsat` is an answer that anything rests on; what is not answered here is asked as before, in
+a solver of its own.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import z3
+
+from checker.engines.smt.anysize.ground import Grounder
+from checker.engines.smt.anysize.instances import Instances
+from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
+from checker.engines.smt.anysize.substitution import (Substitution, denied, functions,
+                                                      substitution)
+from checker.engines.smt.terms import Truth
+
+EASY = 100_000
+"""Z3's budget for one question here; most take a tenth of it."""
+HARD = 1_000_000
+"""... where it takes more instances."""
+
+
+class Shared:
+    """Questions about the situations of one encoding."""
+
+    def __init__(self, anywhere: Situation, grounder: Grounder, budget: Budget) -> None:
+        self.anywhere, self.grounder, self.budget = anywhere, grounder, budget
+        self.encoding = anywhere.encoding
+        self.context = grounder.context
+        self.instances = Instances(grounder, seed=budget.seed)
+        self._supposed: dict[str, z3.BoolRef] = {}
+        self._cases: dict[str, list[tuple[z3.BoolRef, frozenset[str]]]] = {}
+        self._axioms = 0
+        self._inside: Situation | None = None
+        self._impossible: frozenset[str] | None = None
+        self._changes: Substitution = []
+        for _, fact in self.encoding.facts:
+            self._know(fact)
+        for process in self.encoding.system.processes:
+            for key in self.encoding.space.keys(process):
+                if isinstance(key, z3.ExprRef):
+                    self.instances.name(key)
+
+    # ── what is known ────────────────────────────────────────────────────────────────────────
+
+    def _know(self, part: Truth) -> None:
+        self.instances.add(self.grounder.formula(part))
+
+    def _learn(self) -> None:
+        """Claims and counts that are new, in the outermost scope."""
+        for name, claim in self.anywhere.claims.items():
+            if name not in self._cases:
+                self._suppose(name, claim)
+        counts = self.encoding.counts
+        if len(counts.table) > self._axioms:
+            self._axioms = len(counts.table)
+            for _, axiom in counts.axioms(self.encoding.base):
+                self._know(axiom)
+        self.instances.fill()
+
+    def _suppose(self, name: str, claim: Claim) -> None:
+        self._cases[name] = []
+        if claim.kind != "invariant":
+            return
+        held = self.encoding.holds(claim.expr)
+        literal = self._supposed[name] = z3.Bool(f"+{name}", self.context)
+        self.instances.add(self.grounder.behind(literal, held), literal.decl().name())
+        for case in denied(held):
+            if not isinstance(case, bool):
+                self._cases[name].append((case, functions(case)))
+                for element in self.grounder.looked(case)[0]:
+                    self.instances.name(element)
+
+    # ── situations ───────────────────────────────────────────────────────────────────────────
+
+    def enter(self, situation: Situation, hypotheses: Iterable[str]) -> None:
+        """Work in a situation from here on."""
+        if self._inside is situation:
+            return
+        self.leave()
+        self._learn()
+        self.instances.push()
+        self._inside = situation
+        for part in self._given(situation):
+            self._know(part)
+        self.instances.fill()
+        path = situation.path
+        self._changes = [] if path is None else substitution(self.encoding, path.after)
+        answer = self.instances.check(self._literals(hypotheses), EASY)
+        self._impossible = self._core() if answer == z3.unsat else None
+
+    def leave(self) -> None:
+        if self._inside is not None:
+            self.instances.pop()
+            self._inside = None
+
+    def _given(self, situation: Situation) -> Iterable[Truth]:
+        if situation.path is not None:
+            yield from situation.path.given
+            yield from (axiom for _, axiom in self.encoding.counts.axioms(
+                situation.path.after, changed_only=True))
+        elif situation.initially:
+            yield from (part for _, part in self.encoding.initial)
+
+    def _literals(self, hypotheses: Iterable[str]) -> list[z3.BoolRef]:
+        assert self._inside is not None
+        if self._inside.initially:
+            return []
+        return [self._supposed[name] for name in hypotheses if name in self._supposed]
+
+    def _core(self) -> frozenset[str]:
+        return frozenset(name[1:] for name in self.instances.core() if name.startswith("+"))
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def kept(self, situation: Situation, hypotheses: Sequence[str],
+             names: Sequence[str]) -> dict[str, Answer]:
+        """What is known of each claim in a situation: `unsat` where it is kept; the rest is
+        open."""
+        self.enter(situation, hypotheses)
+        if self._impossible is not None and self._impossible <= frozenset(hypotheses):
+            return dict.fromkeys(names, Answer("unsat", self._impossible))
+        self.instances.push()
+        cases = {name: [self._behind(f"-{name} {number}", case)
+                        for number, case in enumerate(self._after(name))] for name in names}
+        self.instances.fill()
+        supposed = self._literals(hypotheses)
+        answers = {name: self._kept(name, cases[name], supposed) for name in names}
+        self.instances.pop()
+        return answers
+
+    def _after(self, name: str) -> list[Truth]:
+        """How a claim may be false after the step."""
+        assert self._inside is not None
+        claim = self.anywhere.claims[name]
+        if claim.kind == "step_invariant":
+            path = self._inside.path
+            assert path is not None
+            return list(denied(self.encoding.holds(claim.expr, self.encoding.base, path.after)))
+        changed = {decl.name() for decl, _ in self._changes}
+        cases = self._cases[name]
+        if self._inside.path is None:
+            return [case for case, _ in cases]
+        if not any(used & changed for _, used in cases):
+            return [] if cases else [True]
+        found = (z3.simplify(z3.substitute_funs(case, *self._changes)) for case, _ in cases)
+        return [case for case in found if not z3.is_false(case)]
+
+    def _behind(self, name: str, case: Truth) -> z3.BoolRef:
+        literal = z3.Bool(name, self.context)
+        if isinstance(case, bool):
+            case = z3.BoolVal(case, self.context)
+        self.instances.add(self.grounder.behind(literal, case), name)
+        return literal
+
+    def _kept(self, name: str, cases: list[z3.BoolRef], supposed: list[z3.BoolRef]) -> Answer:
+        core = frozenset({name} & self._supposed.keys())
+        for case in cases:
+            self.budget.questions += 1
+            asked = [*supposed, case]
+            answer = self.instances.check(asked, EASY)
+            if answer != z3.unsat:
+                self.instances.push()
+                answer = self.instances.settle(asked, case.decl().name(), f"+{name}", HARD)
+                found = self._core() if answer == z3.unsat else frozenset()
+                self.instances.pop()
+            else:
+                found = self._core()
+            if answer != z3.unsat:
+                return Answer("sat" if answer == z3.sat else "unknown")
+            core |= found
+        return Answer("unsat", core)
+
+    def refuted(self, hypotheses: Sequence[str], parts: Iterable[Truth]) -> Answer:
+        """Whether the hypotheses rule out what the parts say of a state."""
+        self.enter(self.anywhere, ())
+        self.instances.push()
+        for part in parts:
+            self._know(part)
+        self.instances.fill()
+        answer = self._kept("", [z3.Bool("- asked", self.context)], self._literals(hypotheses))
+        self.instances.pop()
+        return answer

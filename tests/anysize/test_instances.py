@@ -1,0 +1,121 @@
+"""The solver that makes its own instances: what it calls impossible is, and what it does not has
+a model; and what a step makes of a lemma, by substitution, is what evaluating it again makes."""
+import itertools
+
+import pytest
+import z3
+
+from checker.engines.smt.anysize.encode import Encoding
+from checker.engines.smt.anysize.family import family
+from checker.engines.smt.anysize.ground import Grounder
+from checker.engines.smt.anysize.instances import Instances
+from checker.engines.smt.anysize.models import Model, compiled
+from checker.engines.smt.anysize.substitution import denied, substitution
+from tests.anysize.support import spec
+from tests.anysize.test_ground import formulas, language, solved
+
+BUDGET = 1_000_000
+
+
+def settled(at, parts):
+    """What is said of some formulas, all of one question."""
+    grounder = Grounder(at["context"], [at["group"], at["container"]])
+    instances = Instances(grounder)
+    instances.push()
+    for part in parts:
+        instances.add(grounder.formula(part), "asked")
+    return instances.settle([], "asked", "near", BUDGET)
+
+
+def test_agrees_with_model_based_instantiation(language):
+    """On each set of up to three formulas, as they are and with the first negated."""
+    said = set()
+    for parts in itertools.chain(*(itertools.combinations(formulas(language).values(), n)
+                                   for n in (1, 2, 3))):
+        for more in (parts, (z3.Not(parts[0]), *parts[1:])):
+            known = solved(language, more, ground=False)
+            assert settled(language, more) == known, more
+            said.add(str(known))
+    assert said == {"sat", "unsat"}
+
+
+def test_what_is_known_in_a_scope_is_gone_after_it(language):
+    shapes = formulas(language)
+    grounder = Grounder(language["context"], [language["group"], language["container"]])
+    instances = Instances(grounder)
+    instances.add(grounder.formula(shapes["equality"]))
+    instances.fill()
+    for _ in range(2):
+        for name, expected in (("not space", z3.sat), ("here", z3.sat)):
+            instances.push()
+            instances.add(grounder.formula(shapes[name]), "asked")
+            assert instances.settle([], "asked", "", BUDGET) == expected
+            instances.pop()
+    instances.add(grounder.formula(shapes["function"]))
+    instances.add(grounder.formula(shapes["linked"]))
+    instances.push()
+    instances.add(grounder.formula(shapes["not space"]), "asked")
+    assert instances.settle([], "asked", "", BUDGET) == z3.unsat
+    instances.pop()
+    assert instances.check([], BUDGET) == z3.sat and instances.templates
+
+
+def test_a_model_is_read_as_z3_reads_it(language):
+    """Each formula without quantifiers, at the elements of a model."""
+    at = language
+    g, c, attached, linked, space = (at[n] for n in ("g", "c", "attached", "linked", "space"))
+    number = z3.Int("number", at["context"])
+    bodies = [attached(g, c), z3.Or(z3.Not(space), linked(c)), z3.If(space, number, 0) >= 1,
+              z3.And(number + 1 > 2 * number, attached(g, c) == linked(c)), g == at["h"]]
+    solver = z3.Solver(ctx=at["context"])
+    solver.add(attached(g, c), number == 1, g != at["h"])
+    assert solver.check() == z3.sat
+    truths = set()
+    for one in (g, at["h"]):
+        model = Model(solver.model())
+        for body in bodies:
+            shape = z3.substitute(body, (g, z3.Var(1, g.sort())), (c, z3.Var(0, c.sort())))
+            read = compiled(shape)(model, (model.value(c), model.value(one)))
+            assert read == model.value(z3.substitute(body, (g, one))), body
+            truths.add(bool(read))
+        assert model.complete
+    assert truths == {True, False}
+
+
+@pytest.mark.parametrize("name", ["group_attach", "lock_server", "sharded_store", "two_phase"])
+def test_substitution_says_what_evaluation_says(name):
+    """Of each property after each path: it is false, evaluated again, where one of the denial's
+    cases is true of some elements, and only there."""
+    found = spec(name)
+    whole = family(lambda sizes: found.system(**sizes), {**found.constants,
+                                                         **found.arguments(None)})
+    encoding = Encoding(whole)
+    changed = 0
+    for path in encoding.paths:
+        for declared in whole.system.properties:
+            if declared.kind != "invariant":
+                continue
+            cases = [case for case in denied(encoding.holds(declared.expr))]
+            changes = substitution(encoding, path.after)
+            after = encoding.holds(declared.expr, path.after)
+            solver = z3.Solver(ctx=encoding.space.context)
+            for case in cases:
+                then = z3.substitute_funs(case, *changes)
+                changed += not then.eq(case)
+                solver.push()
+                solver.add(then, after)
+                assert solver.check() == z3.unsat
+                solver.pop()
+                named = [each for each in constants(then) if " " in each.decl().name()]
+                solver.add(z3.ForAll(named, z3.Not(then)) if named else z3.Not(then))
+            solver.add(z3.Not(after))
+            assert solver.check() == z3.unsat
+    assert changed
+
+
+def constants(term):
+    """The elements in a formula."""
+    if z3.is_const(term) and term.sort_kind() == z3.Z3_UNINTERPRETED_SORT:
+        return {term}
+    inside = [term.body()] if z3.is_quantifier(term) else term.children()
+    return set().union(*map(constants, inside))
