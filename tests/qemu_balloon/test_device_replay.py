@@ -10,6 +10,7 @@ from checker.frontend import load
 from checker.judgement.replay import Blocked, Diverged, Reproduced, replay
 from spec.qemu_balloon.adapter import adapter_for
 from tests.inclusion import behaves
+from tests.schedules import MORE
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "qemu_balloon" / "model.py")}
@@ -35,18 +36,7 @@ def test_each_fault_shows_in_the_reference_and_not_in_the_correct_one(name, faul
         assert isinstance(outcome, (Blocked, Diverged)), str(outcome)
 
 
-CASES = [("Madvise", dict(subpages=2)), ("Remembers", dict(subpages=2)),
-         ("ClearsOnDeflate", dict(subpages=2)), ("OneBit", dict(subpages=2, guest="early")),
-         ("ResetsOnDeflate", dict(subpages=2)), ("OneRun", dict(subpages=2)),
-         ("OneElement", dict(subpages=2, pages=4)), ("OneElement", dict(gives_back=True)),
-         ("Today", dict(subpages=2, pages=4, users=("vfio", "postcopy", "snapshot"))),
-         ("Today", dict(rom=True, discard_fails=True)), ("Today", dict(reports=True)),
-         ("FirstHinting", dict(pages=2, slots=4)), ("Hinting", dict(pages=3, syncs=3, slots=4)),
-         ("Stats2016", dict()), ("Stats", dict()),
-         ("Size", dict(board=3, changes=4, unplugs=True))]
-
-
-@pytest.mark.parametrize("name,constants", CASES, ids=str)
+@pytest.mark.parametrize("name,constants", MORE["qemu_balloon"], ids=str)
 def test_the_reference_does_nothing_that_the_model_does_not(name, constants):
     behaves(SPECS[name].system(None, **constants), adapter_for(name), f"{name} {constants}", STEPS,
             failing=0.3, timeout=5)

@@ -13,6 +13,7 @@ from checker.judgement.vacuity import vacuity
 from spec.stack.adapter import adapter_for
 from spec.virtio_balloon.adapter import hook
 from tests.inclusion import behaves
+from tests.schedules import MORE
 
 SPEC, = load(pathlib.Path(__file__).parents[2] / "spec" / "stack" / "model.py")
 SAME = "the_guest_and_its_devices_see_the_same_memory"
@@ -44,9 +45,7 @@ def test_a_mistake_shows_in_the_program_and_not_without_it(fault):
     assert not isinstance(replay(traces[declared.broken[-1]], correct=True), Reproduced)
 
 
-@pytest.mark.parametrize("constants", [
-    dict(blocks=2, containers=2, migrations=("snapshot", "postcopy")),
-    dict(pages=3, oom=True, compaction=True), dict(pages=3, array=2, blocks=3)], ids=str)
+@pytest.mark.parametrize("constants", [constants for _, constants in MORE["stack"]], ids=str)
 def test_the_program_does_nothing_that_the_model_does_not(constants):
     behaves(SPEC.system(None, **constants), adapter_for(SPEC.name), str(constants), STEPS,
             failing=0.2, hook=hook, timeout=5,

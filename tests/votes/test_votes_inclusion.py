@@ -6,15 +6,13 @@ import pytest
 from checker.frontend import load
 from spec.votes.adapter import adapter_for
 from tests.inclusion import behaves
+from tests.schedules import EVERYBODY
 
 SPECS = {spec.name: spec
          for spec in load(pathlib.Path(__file__).parents[2] / "spec" / "votes" / "model.py")}
 STEPS = 400
 CASES = [(spec.name, instance) for spec in SPECS.values() for instance in spec.instances
          if instance != "large"]
-EVERYBODY = dict(users=("kvm", "vfio", "nvme", "sev", "s390", "vdpa", "colo", "rdma", "blkio",
-                        "postcopy", "snapshot", "virtio_mem", "guest_memfd", "balloon"),
-                 groups=2, bits=2, rdma_votes=True, vdpa_cleanup="if_held")
 
 
 @pytest.mark.parametrize("name, instance", CASES)
