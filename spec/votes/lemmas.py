@@ -342,7 +342,7 @@ class TwoSides:
 
     def lemma_27(self):
         return (
-            not not self.votes.mutex.locked() or self.sev.sev_guest_init.at !=
+            self.votes.mutex.locked() or self.sev.sev_guest_init.at !=
             "sev: disable: count")
 
     def lemma_28(self):
@@ -442,7 +442,7 @@ class TwoSides:
 
     def lemma_47(self):
         return (
-            all(not not self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
+            all(self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
             for g in self.group))
 
     def lemma_48(self):
@@ -563,12 +563,12 @@ class FourKinds:
 
     def lemma_9(self):
         return (
-            not not self.votes.mutex.locked() or self.virtio_mem.life.at !=
+            self.votes.mutex.locked() or self.virtio_mem.life.at !=
             "virtio-mem: require: count")
 
     def lemma_10(self):
         return (
-            not not self.votes.mutex.locked() or self.guest_memfd.life.at !=
+            self.votes.mutex.locked() or self.guest_memfd.life.at !=
             "guest_memfd: require: count")
 
     def lemma_11(self):
@@ -588,7 +588,7 @@ class FourKinds:
 
     def lemma_14(self):
         return (
-            all(not not self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
+            all(self.votes.mutex.locked() or self.vfio.life.at[g] != "vfio: disable: count"
             for g in self.group))
 
     def lemma_15(self):

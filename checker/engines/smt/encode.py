@@ -220,7 +220,7 @@ class Encoding:
         known = {c.get_id() for c in before + after}
         step = {}
         for part in (self.transition, *self.failing.values(), self.initial):
-            for found in _constants_of(part):
+            for found in constants_of(part):
                 if found.get_id() not in known:
                     step[found.get_id()] = found
         return before, after, list(step.values())
@@ -286,7 +286,7 @@ def _known(cell: Cell) -> bool | int:
     return cell.term if isinstance(cell, Num) else cell
 
 
-def _constants_of(term: Truth) -> Iterable[z3.ExprRef]:
+def constants_of(term: Truth) -> Iterable[z3.ExprRef]:
     """The uninterpreted constants that occur in a term, each once."""
     seen: set[int] = set()
     todo: list[z3.ExprRef] = [] if isinstance(term, bool) else [term]

@@ -16,14 +16,31 @@ from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
 from checker.ir.system import System
 from checker.ir.walk import (block_expressions, free_locals, state_variables, subexpressions,
                              substitute)
-from checker.types import (NUMBERS, Bool, Enum, Index, Lock, Map, Maybe, Record, Set, Type)
+from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Record, Set, Type,
+                           bounds)
 from checker.values import domain
 
 BOOL = Bool()
 FEW = 4
 """Fixed domains up to this size are looked at value by value."""
 
-Prefix = tuple[tuple[str, Index], ...]
+Prefix = tuple[tuple[str, Type], ...]
+"""Elements of an Index, or of an ordered set of varying size, by name."""
+
+
+def same_set(one: Type, other: Type) -> bool:
+    """Whether elements of the two are elements of one set."""
+    if isinstance(one, Index) and isinstance(other, Index):
+        return one.name == other.name
+    return one == other
+
+
+def sizes_of(of: Type) -> frozenset[str]:
+    """The constants that the bounds of a type of numbers depend on."""
+    if not isinstance(of, NUMBERS):
+        return frozenset()
+    return frozenset(name for bound in bounds(of) if isinstance(bound, Linear)
+                     for name, factor in bound.terms if factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +54,15 @@ class Atom:
     relation: bool = False
 
 
-def atoms(system: System, prefix: Prefix) -> list[Atom]:
+def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Atom]:
     """What can be said about the elements of the prefix, in a fixed order; not where processes
-    wait, see `waiting`."""
+    wait, see `waiting`.
+
+    `measured`: numbers are compared with those that count the same things, and with no others; with
+    their bounds, and with how many elements are in either of two counted sets, as well.
+    """
     found: dict[Expr, Atom] = {}
-    numbers: list[Expr] = []
+    numbers: list[Expr] = [Local(name, of) for name, of in prefix if sizes_of(of)]
     places = {process.location_variable for process in system.processes}
     for variable in system.variables:
         whole = Var(variable.name, variable.type)
@@ -50,9 +71,10 @@ def atoms(system: System, prefix: Prefix) -> list[Atom]:
                 continue
             for atom in (*_said(part, prefix), *_held(system, part, prefix)):
                 found.setdefault(atom.expr, atom)
-            if isinstance(part.type, NUMBERS):
+            if isinstance(part.type, NUMBERS) or measured and _measure(part):
                 numbers.append(part)
-    for atom in _compared(numbers, _counts(system, prefix)):
+    compared = _measured if measured else _compared
+    for atom in compared(numbers, _counts(system, prefix)):
         found.setdefault(atom.expr, atom)
     for expr in _written(system, prefix):
         found.setdefault(expr, Atom(expr, "", True))
@@ -72,8 +94,7 @@ def _held(system: System, part: Expr, prefix: Prefix) -> Iterator[Atom]:
         if process.domain is None:
             keys: list[Expr | None] = [None]
         else:
-            name = getattr(process.domain, "name", "")
-            keys = [Local(n, of) for n, of in prefix if of.name == name]
+            keys = [Local(n, of) for n, of in prefix if same_set(of, process.domain)]
         for key in keys:
             yield Atom(holder(system, part, process, key), "", True)
 
@@ -82,8 +103,8 @@ def _parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
     """The parts of a variable that the elements of the prefix lead to."""
     match expr.type:
         case Map(key, value):
-            if isinstance(key, Index):
-                keys: Iterable[Expr] = (Local(n, of) for n, of in prefix if of.name == key.name)
+            if isinstance(key, Index) or sizes_of(key):
+                keys: Iterable[Expr] = (Local(n, of) for n, of in prefix if same_set(of, key))
             else:
                 values = domain(key) if _is_small(key) else ()
                 keys = (Const(v, key) for v in values)
@@ -115,16 +136,16 @@ def _said(part: Expr, prefix: Prefix) -> Iterator[Atom]:
         case Maybe(inner):
             yield Atom(Op("is_none", (part,), BOOL), group, True)
             for name, index in prefix:
-                if isinstance(inner, Index) and inner.name == index.name:
+                if isinstance(inner, Index) and same_set(inner, index):
                     some = Op("some", (Local(name, index),), of)
                     yield Atom(Op("eq", (part, some), BOOL), f"{group} {name}", True, True)
         case Index():
             for name, index in prefix:
-                if of.name == index.name:
+                if same_set(of, index):
                     yield Atom(Op("eq", (part, Local(name, index)), BOOL), group, True, True)
         case Set(inner):
             for name, index in prefix:
-                if isinstance(inner, Index) and inner.name == index.name:
+                if isinstance(inner, Index) and same_set(inner, index):
                     inside = Op("contains", (part, Local(name, index)), BOOL)
                     yield Atom(inside, f"{group} {name}", True, _arity(part) > 0)
         case Lock():
@@ -143,15 +164,59 @@ def _compared(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
     """Numbers compared with each other and with counts."""
     for a, b in itertools.combinations(numbers, 2):
         if _same_place(a, b) or _arity(a) + _arity(b) <= 1:
-            yield Atom(Op("eq", (a, b), BOOL), "", True)
-            yield Atom(Op("lt", (a, b), BOOL), "", True)
-            yield Atom(Op("lt", (b, a), BOOL), "", True)
+            yield from _orders(a, b)
     for a in numbers:
         for count in counts:
             if free_locals(a) == free_locals(count):
                 yield Atom(Op("eq", (a, count), BOOL), "", True)
     for count in counts:
         yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
+
+
+def _measured(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
+    """Numbers compared with those that count the same things, with bounds and with counts."""
+    counts = [*counts, *_unions(counts)]
+    for a, b in itertools.combinations(numbers, 2):
+        near = (_same_place(a, b) or _arity(a) + _arity(b) <= 1
+                or free_locals(a) == free_locals(b))
+        if near and _measure(a) == _measure(b) and not isinstance(b, Local):
+            yield from _orders(a, b)
+    for a in numbers:
+        if isinstance(a.type, Int) and _measure(a):
+            yield Atom(Op("eq", (a, Const(a.type.hi, a.type)), BOOL), "", True)
+        for count in counts:
+            if free_locals(a) == free_locals(count) and _measure(a) == _measure(count):
+                yield Atom(Op("eq", (a, count), BOOL), "", True)
+    for count in counts:
+        yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
+
+
+def _orders(a: Expr, b: Expr) -> Iterator[Atom]:
+    yield Atom(Op("eq", alike(a, b), BOOL), "", True)
+    yield Atom(Op("lt", (number(a), number(b)), BOOL), "", True)
+    yield Atom(Op("lt", (number(b), number(a)), BOOL), "", True)
+
+
+def _measure(expr: Expr) -> frozenset[str]:
+    """The constants that say how large a number may be."""
+    return sizes_of(expr.type.of if isinstance(expr.type, Maybe) else expr.type)
+
+
+def alike(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+    """Both of one type: an element is compared with what may be one."""
+    if isinstance(a.type, Maybe) and not isinstance(b.type, Maybe):
+        return a, Op("some", (b,), a.type)
+    if isinstance(b.type, Maybe) and not isinstance(a.type, Maybe):
+        return Op("some", (a,), b.type), b
+    return a, b
+
+
+def number(expr: Expr) -> Expr:
+    """A number that may be None as a number, which then is the lowest."""
+    if isinstance(expr.type, Maybe) and isinstance(expr.type.of, NUMBERS):
+        lowest = Const(bounds(expr.type.of)[0], expr.type.of)
+        return Op("value", (expr, lowest), expr.type.of)
+    return expr
 
 
 def _same_place(a: Expr, b: Expr) -> bool:
@@ -181,6 +246,18 @@ def _counts(system: System, prefix: Prefix) -> list[Expr]:
             if is_count:
                 found.update(dict.fromkeys(_renamed(expr, prefix)))
     return list(found)
+
+
+def _unions(counts: list[Expr]) -> Iterator[Expr]:
+    """How many elements are in one or the other of two counted sets."""
+    for a, b in itertools.combinations(counts, 2):
+        if (a.type == b.type and isinstance(a, Quantifier) and isinstance(b, Quantifier)
+                and same_set(a.domain, b.domain) and getattr(a.body, "op", "") == "int"
+                and getattr(b.body, "op", "") == "int"):
+            other = substitute(b.body.args[0], {b.variable: Local(a.variable, a.domain)})
+            either = Op("or", (a.body.args[0], other), BOOL)
+            yield Quantifier("sum", a.variable, a.domain, Op("int", (either,), a.body.type),
+                             a.type)
 
 
 def _written(system: System, prefix: Prefix) -> list[Expr]:
@@ -217,7 +294,7 @@ def _renamed(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
     names = sorted(free_locals(expr))
     types = {e.name: e.type for e in subexpressions(expr) if isinstance(e, Local)}
     choices = [[Local(n, of) for n, of in prefix
-                if isinstance(types[name], Index) and of.name == types[name].name]
+                if isinstance(types[name], Index) and same_set(of, types[name])]
                for name in names]
     bound = {e.variable for e in subexpressions(expr) if isinstance(e, Quantifier)}
     if bound & {n for n, _ in prefix}:

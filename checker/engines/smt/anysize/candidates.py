@@ -24,7 +24,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from checker.engines.smt.anysize.atoms import Atom, Prefix, atoms, waiting
+from checker.engines.smt.anysize.atoms import (Atom, Prefix, atoms, same_set, sizes_of,
+                                                waiting)
+from checker.engines.smt.anysize.family import all_types
 from checker.engines.smt.anysize.holders import moved
 from checker.engines.smt.anysize.lemmas import among, show_lemma
 from checker.engines.smt.anysize.pycode import NoSource, sized, source
@@ -34,7 +36,7 @@ from checker.ir import build
 from checker.ir.nodes import Expr, Local, Op, Quantifier
 from checker.ir.system import State, System
 from checker.ir.walk import free_locals, subexpressions, substitute
-from checker.types import Bool, Index, Map
+from checker.types import Bool, Index, Map, Type
 
 BOOL = Bool()
 MOST_ATOMS = 400
@@ -71,13 +73,17 @@ class Waiting:
         return frozenset(place for place, rows in self.rows.items() if not rows & mask)
 
     def denied(self, places: frozenset[str]) -> Expr:
-        """That it waits at none of these, said by the shorter list."""
-        members = self.part.type.members
-        inside = [m for m in members if m in places]
-        outside = [m for m in members if m not in places]
-        if len(outside) < len(inside):
-            return among(self.part, outside)
-        return among(self.part, inside, negated=True)
+        return nowhere(self.part, places)
+
+
+def nowhere(part: Expr, places: frozenset[str]) -> Expr:
+    """That a process waits at none of these, said by the shorter list."""
+    members = part.type.members
+    inside = [m for m in members if m in places]
+    outside = [m for m in members if m not in places]
+    if len(outside) < len(inside):
+        return among(part, outside)
+    return among(part, inside, negated=True)
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,18 @@ def prefixes(system: System) -> Iterator[Prefix]:
         yield (names[a.name][0], a), (second, b)
 
 
+def every_prefix(system: System) -> Iterator[Prefix]:
+    """Up to three elements, of index sets and of the ordered ones that something is a map over."""
+    over = dict.fromkeys(of.key for of in all_types(system)
+                         if isinstance(of, Map) and sizes_of(of.key))
+    sets: list[Type] = [*index_domains(system), *over]
+    names = [of.name if isinstance(of, Index) else max(sizes_of(of)) for of in sets]
+    named = {of: _names_of(name, names) for of, name in zip(sets, names)}
+    for count in range(4):
+        for chosen in itertools.combinations_with_replacement(sets, count):
+            yield tuple((named[of][chosen[:i].count(of)], of) for i, of in enumerate(chosen))
+
+
 def of_three(system: System) -> Iterator[Prefix]:
     """Two elements of one sort and one of another, or of the same; one of each of three."""
     indices = list(index_domains(system))
@@ -129,17 +147,22 @@ def of_three(system: System) -> Iterator[Prefix]:
 
 
 def _names(of: Index, indices: list[Index]) -> list[str]:
-    """Names for elements: the first letters of the sort, as far as it takes to be different."""
-    others = [other.name for other in indices if other.name != of.name]
+    """Two names for elements: the first letters of the sort, as far as it takes to be different."""
+    return _names_of(of.name, [other.name for other in indices])[:2]
+
+
+def _names_of(own: str, every: Sequence[str]) -> list[str]:
+    """Three names for elements of the set `own` among others."""
+    others = [name for name in every if name != own]
     length = 1
-    while any(name[:length] == of.name[:length] for name in others) and length < len(of.name):
+    while any(name[:length] == own[:length] for name in others) and length < len(own):
         length += 1
-    stem = of.name[:length]
+    stem = own[:length]
     following = chr(ord(stem[-1]) + 1) if stem[-1] not in "zZ9_" else stem[-1] + "2"
     second = stem[:-1] + following
     if any(second == name[:len(second)] for name in others):
         second = stem + "2"
-    return [stem, second]
+    return [stem, second, stem + ("3" if second.endswith("2") else "2")]
 
 
 def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]], *,
@@ -187,17 +210,18 @@ def _keep(system: System, found: dict[str, Candidate], prefix: Prefix,
           cube: tuple[Part, ...]) -> None:
     denied = [part.denied if isinstance(part, Literal) else part[0].denied(part[1])
               for part in cube]
-    expr = _clause(system, prefix, denied)
+    expr = clause(system, prefix, denied)
     texts = [show_lemma(system, expr)]
     for swapped in _swapped(prefix):
-        texts.append(show_lemma(system, _clause(
+        texts.append(show_lemma(system, clause(
             system, prefix, [substitute(part, swapped) for part in denied])))
     if texts[0] == min(texts):
-        size = len(cube) + len(prefix) + NESTED * sum(map(_nested, denied))
+        size = len(cube) + len(prefix) + NESTED * sum(map(nested, denied))
         found.setdefault(texts[0], Candidate(expr, texts[0], size))
 
 
-def _nested(expr: Expr) -> int:
+def nested(expr: Expr) -> int:
+    """How many quantifiers there are in a literal."""
     return sum(1 for e in subexpressions(expr)
                if isinstance(e, Quantifier) and e.kind in ("any", "all"))
 
@@ -209,12 +233,13 @@ def _swapped(prefix: Prefix) -> Iterator[dict[str, Expr]]:
             yield {a: Local(b, of), b: Local(a, of)}
 
 
-def _clause(system: System, prefix: Prefix, denied: list[Expr]) -> Expr:
+def clause(system: System, prefix: Prefix, denied: list[Expr]) -> Expr:
     """The disjunction of what a cube denies, for all different elements of the prefix."""
     body = build.disjunction(sorted(denied, key=lambda part: show_lemma(system, part)))
-    apart: list[Expr] = [Op("ne", (Local(a, of), Local(b, other)), BOOL)
+    apart: list[Expr] = [Op("ne" if isinstance(of, Index) else "lt",
+                            (Local(a, of), Local(b, other)), BOOL)
                          for (a, of), (b, other) in itertools.combinations(prefix, 2)
-                         if of.name == other.name]
+                         if same_set(of, other)]
     if apart:
         body = Op("implies", (build.conjunction(apart), body), BOOL)
     for name, of in reversed(prefix):
@@ -256,7 +281,7 @@ class _Columns:
 def _table(system: System, prefix: Prefix, columns: _Columns) -> Table:
     """The literals and places of a prefix with the rows in which they are true."""
     usable = [atom for atom in atoms(system, prefix)[:MOST_ATOMS]
-              if _can_be_said(system, atom.expr)]
+              if can_be_said(system, atom.expr)]
     parts = list(waiting(system, prefix))
     ordered = columns.rows([*(atom.expr for atom in usable), *parts], prefix)
     everything = (1 << len(ordered)) - 1
@@ -273,7 +298,8 @@ def _table(system: System, prefix: Prefix, columns: _Columns) -> Table:
     return Table(found, places, everything)
 
 
-def _can_be_said(system: System, expr: Expr) -> bool:
+def can_be_said(system: System, expr: Expr) -> bool:
+    """Whether there is a text for an expression, and a way to look at many states with it."""
     try:
         show_lemma(system, expr)
         source(system, expr)
@@ -292,10 +318,10 @@ def _tuples(system: System, prefix: Prefix) -> list[tuple[int, ...]]:
     every = [t for t in itertools.product(*map(range, sizes))
              if all(x != y for (x, (_, a)), (y, (_, b)) in itertools.combinations(
                  list(zip(t, prefix)), 2) if a.name == b.name)]
-    return every if _names_an_element(system) else every[:1]
+    return every if names_an_element(system) else every[:1]
 
 
-def _names_an_element(system: System) -> bool:
+def names_an_element(system: System) -> bool:
     """Whether some variable holds an element from the beginning: then element 0 is special."""
     def bare(of) -> bool:
         return isinstance(of, Index) or isinstance(of, Map) and bare(of.value)

@@ -21,6 +21,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checker.engines.smt.anysize.atoms import alike, number
 from checker.engines.smt.anysize.family import (Linear, Number, all_types, int_type,
                                                 range_type)
 from checker.engines.smt.anysize.holders import held_by, holder
@@ -29,8 +30,7 @@ from checker.ir import build
 from checker.ir.nodes import Const, Expr, Field, Local, Op, Quantifier, Var
 from checker.ir.system import System
 from checker.source import NOWHERE, Loc
-from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Record, Set, Type,
-                           bounds)
+from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Record, Set, Type)
 
 BOOL = Bool()
 
@@ -113,6 +113,8 @@ class _Writer:
                 return f" {expr.op} ".join(self.show(arg, level + 1) for arg in args)
             case "implies":
                 return f"implies({self.show(args[0], 0)}, {self.show(args[1], 0)})"
+            case "not" if isinstance(args[0], Op) and args[0].op == "is_free":
+                return f"{self.show(args[0].args[0], 10)}.locked()"
             case "not":
                 return f"not {self.show(args[0], level)}"
             case "get":
@@ -431,9 +433,9 @@ class _Reader:
             a = self.expr(left, names)
             b = self.expr(right, names, a.type)
         if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
-            a, b = _alike(a, b)
+            a, b = alike(a, b)
         else:
-            a, b = _number(a), _number(b)
+            a, b = number(a), number(b)
         match op:
             case ast.Is() | ast.IsNot() if isinstance(a.type, Maybe) and b == Const(None, a.type):
                 none = Op("is_none", (a,), BOOL)
@@ -479,22 +481,3 @@ class _Reader:
                 process.domain is None):
             raise self.refuse(node, "write `self.lock.holder == self.process[element]`")
         return holder(self.system, of, process, key)
-
-
-def _number(expr: Expr) -> Expr:
-    """A number that may be None as a number, which then is the lowest."""
-    if isinstance(expr.type, Maybe) and isinstance(expr.type.of, NUMBERS):
-        lowest = Const(bounds(expr.type.of)[0], expr.type.of)
-        return Op("value", (expr, lowest), expr.type.of)
-    return expr
-
-
-def _alike(a: Expr, b: Expr) -> tuple[Expr, Expr]:
-    """Both of one type: an element is compared with what may be one."""
-    if isinstance(a.type, Maybe) and not isinstance(b.type, Maybe):
-        return a, Op("some", (b,), a.type)
-    if isinstance(b.type, Maybe) and not isinstance(a.type, Maybe):
-        return Op("some", (a,), b.type), b
-    return a, b
-
-

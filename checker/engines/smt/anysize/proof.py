@@ -20,6 +20,7 @@ from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.kept import lemma_file
+from checker.engines.smt.anysize.learning import Learner
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
@@ -38,6 +39,8 @@ ASSUMPTIONS = (
 MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
+LEARNED_FROM = 40
+"""How many times as many states clauses are learned from one by one."""
 MOST_ROUNDS = 12
 """How often lemmas are chosen anew because some are not inductive for every size."""
 MOST_SPARE = 100
@@ -259,11 +262,21 @@ class _Job:
     def infer(self, whole: Family, known: list[str]) -> Prover:
         """Prove with lemmas that are looked for; judge everything by it.
 
-        Lemmas are chosen at small sizes. One that is inductive there but not for every size gets
-        the help of others, which its proof names; where there is none it is never chosen again.
+        Those that can be listed come first. Where they do not suffice, or where sets are ordered
+        and lists would be endless, lemmas are made one by one.
         """
-        choice, choose = self.look(whole, known)
-        choice.add(known)
+        if not whole.has_order:
+            choice, choose = self.look(whole, known)
+            prover = self.chosen(whole, choice, choose)
+            if not self.proof.open:
+                return prover
+            known = choice.chosen
+        return self.chosen(whole, *self.look_closer(whole, known))
+
+    def chosen(self, whole: Family, choice: Choice, choose: Callable[[], None]) -> Prover:
+        """Lemmas are chosen at small sizes. One that is inductive there but not for every size
+        gets the help of others, which its proof names; where there is none it is never chosen
+        again."""
         prover = self.prover(whole)
         own = [c.name for c in prover.claims.values() if c.kind == "invariant"]
         for _ in range(MOST_ROUNDS):
@@ -272,11 +285,19 @@ class _Job:
             prover.hints = {self.name(claim): frozenset(map(self.name, needed))
                             for claim, needed in choice.rests_on.items()}
             pool = [self.name(text) for text in _in_order(choice.chosen)]
+            if choice.learner is not None and self.suffices(prover, pool):
+                break
             weak = prover.weak([*own, *pool], frozenset([*own, *pool]))
             self.tell(f"{len(pool)} lemmas chosen, {len(weak)} not inductive")
             if not self.help(prover, choice, weak):
                 break
         return self.conclude(prover, {self.name(text): text for text in _in_order(choice.chosen)})
+
+    def suffices(self, prover: Prover, pool: list[str]) -> bool:
+        """Whether the lemmas prove everything, those aside that are not inductive."""
+        claims = [c for c in prover.claims.values() if not c.name.startswith("lemma ")]
+        goals, checks = self.follows(prover, claims, pool)
+        return len(goals) == len(claims) and len(checks) == len(prover.obligations)
 
     def help(self, prover: Prover, choice: Choice, weak: list[str]) -> bool:
         """Choose what makes weak claims inductive, give up what nothing helps; whether there is
@@ -363,10 +384,29 @@ class _Job:
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
         benches = [Bench(system, texts) for system, _ in samples]
-        kinds = dict.fromkeys(kind for bench in benches for kind in bench.encoding.failing)
-        goals = [claim.name for claim in self.claims(whole.system)] + list(kinds)
         choice = Choice(texts, self.tell)
-        return choice, lambda: select(benches, goals, choice)
+        choice.add(known)
+        return choice, lambda: select(benches, self.goals(whole, benches), choice)
+
+    def look_closer(self, whole: Family, known: Sequence[str]) -> tuple[Choice, Callable[[], None]]:
+        """How to make and choose lemmas that hold in the reachable states of small sizes."""
+        base, flat = dict.fromkeys(whole.constants, 2), dict.fromkeys(whole.constants, 1)
+        most = LEARNED_FROM * self.most_states
+        samples = self._sampled(whole, [base, *({**base, name: 3} for name in base)], most=most,
+                                some=True)
+        for name in base:
+            samples += self._sampled(whole, [{**base, name: 4}], most=most, some=True) or (
+                self._sampled(whole, [{**flat, name: 4}], most=most, some=True))
+        self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
+        benches = [Bench(system, known) for system, _ in samples[1:] or samples]
+        choice = Choice((), self.tell, learner=Learner(whole.system, samples))
+        choice.add(known)
+        return choice, lambda: select(benches, self.goals(whole, benches), choice)
+
+    def goals(self, whole: Family, benches: Sequence[Bench]) -> list[str]:
+        """What lemmas are looked for: the properties, and the kinds of checks in the steps."""
+        kinds = dict.fromkeys(kind for bench in benches for kind in bench.encoding.failing)
+        return [claim.name for claim in self.claims(whole.system)] + list(kinds)
 
     def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
         """The states of size 2, and those of size 3; where these are too many, those with one
@@ -381,8 +421,10 @@ class _Job:
                                   *self._sampled(whole, [base], some=True)]
 
     def _sampled(self, whole: Family, sizes: list[dict[str, int]], *,
-                 some: bool = False) -> list[tuple[System, Sequence[State]]]:
-        samples = [self.states(whole.compile(size), 5 * self.most_states) for size in sizes]
+                 some: bool = False,
+                 most: int | None = None) -> list[tuple[System, Sequence[State]]]:
+        samples = [self.states(whole.compile(size), most or 5 * self.most_states)
+                   for size in sizes]
         return [(s.system, s.states) for s in samples if s.complete or some and s.states]
 
     def explain(self, whole: Family, prover: Prover) -> None:

@@ -8,18 +8,22 @@ FMCAD 2022):
 
 a goal that some step breaks has a state before that step; the first candidate, in a fixed order,
 that is false there is chosen, and becomes a goal as well; until no step breaks one. A candidate
-that nothing can help is dropped, and what it was chosen for is looked at again.
+that nothing can help is dropped, and what it was chosen for is looked at again. Where there is a
+`Learner`, a candidate that excludes the state is made when it is needed.
 
 What is chosen at one size is the beginning at the next. Nothing here is a proof.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import z3
 
+from checker.engines.smt.anysize.learning import Learner
 from checker.engines.smt.anysize.lemmas import read_lemma
+from checker.engines.smt.anysize.lifting import Cell, Lifting
 from checker.engines.smt.anysize.pycode import NoSource, source
 from checker.engines.smt.encode import Encoding
 from checker.engines.smt.expressions import SymbolicState
@@ -32,6 +36,8 @@ from checker.ir.system import IMPLICIT, State, System
 Tell = Callable[[str], None]
 RLIMIT = 20_000_000
 """Z3's budget for one question at a small size; the usual one takes a hundredth of it."""
+MOST_LEARNED = 250
+"""How many candidates may be made for one proof."""
 
 
 class Bench:
@@ -45,6 +51,7 @@ class Bench:
         self.step = self.solver.literal(self.encoding.transition)
         before, after, _ = self.encoding.constants
         self._renamed = list(zip(before, after, strict=True))
+        self.lifting = Lifting(self.encoding, self.solver, self.step)
         self._held: dict[str, Truth] = {}
         self._broken: dict[str, Truth] = {}
         self._tests: dict[str, Callable[[State], bool]] = {}
@@ -53,9 +60,14 @@ class Bench:
         for declared in system.properties:
             if declared.kind in ("invariant", "lemma", "step_invariant"):
                 self._exprs[declared.name] = declared.expr
-        for text in texts:
-            self._exprs[text] = read_lemma(system, text)
+        self.know(texts)
         self.later = [p.name for p in system.properties if p.kind == "step_invariant"]
+
+    def know(self, texts: Iterable[str]) -> None:
+        """Candidates that there are."""
+        for text in texts:
+            if text not in self._exprs:
+                self._exprs[text] = read_lemma(self.system, text)
 
     # ── formulas ─────────────────────────────────────────────────────────────────────────────
 
@@ -68,16 +80,17 @@ class Bench:
     def broken(self, name: str) -> Truth:
         """The literal that the step breaks a claim, or fails a check of this kind."""
         if name not in self._broken:
-            if name in IMPLICIT:
-                part = self.encoding.failing.get(name, False)
-            elif name in self.later:
-                part = neg(self.encoding.holds(self._exprs[name]))
-            else:
-                part = neg(self.encoding.holds(self._exprs[name]))
-                if not isinstance(part, bool):
-                    part = z3.substitute(part, *self._renamed)
-            self._broken[name] = self.solver.literal(part)
+            failing = self.encoding.failing.get(name, False)
+            self._broken[name] = self.solver.literal(
+                failing if name in IMPLICIT else neg(self.kept(name)))
         return self._broken[name]
+
+    def kept(self, name: str) -> Truth:
+        """That a claim holds after the step."""
+        part = self.encoding.holds(self._exprs[name])
+        if name in self.later or isinstance(part, bool):
+            return part
+        return z3.substitute(part, *self._renamed)
 
     def true_in(self, name: str, state: State) -> bool:
         """Whether a claim is true in a state."""
@@ -109,6 +122,14 @@ class Bench:
         return self.solver.ask(*step, *(self.held(other) for other in supposed),
                                self.broken(name))
 
+    def blamed(self, name: str, answer: Answer) -> Iterator[frozenset[Cell]]:
+        """The parts of the state before that make a step break a claim; all that are looked at."""
+        check = self.encoding.failing[name] if name in IMPLICIT else None
+        kept = True if name in IMPLICIT else self.kept(name)
+        yield self.lifting.matters(answer, kept, check)
+        claim = True if name in IMPLICIT else self.encoding.holds(self._exprs[name])
+        yield self.lifting.reads(answer, claim, check)
+
     def needed(self, answer: Answer, supposed: Sequence[str]) -> frozenset[str]:
         """What of `supposed` the answer that no step does rests on."""
         used = {literal.get_id() for literal in answer.core}
@@ -128,6 +149,8 @@ class Choice:
     chosen: list[str] = field(default_factory=list)
     hopeless: set[str] = field(default_factory=set)
     rests_on: dict[str, frozenset[str]] = field(default_factory=dict)
+    learner: Learner | None = None
+    learned: set[str] = field(default_factory=set)
 
     def give_up(self, texts: Iterable[str]) -> None:
         """These are of no use."""
@@ -142,10 +165,28 @@ class Choice:
         return [text for text in self.ranked
                 if text not in self.chosen and text not in self.hopeless]
 
-    def helpful(self, bench: Bench, state: State) -> str | None:
-        """The first candidate that excludes a state."""
-        return next((text for text in self.ranked if text not in self.chosen
-                     and text not in self.hopeless and not bench.true_in(text, state)), None)
+    def helpful(self, bench: Bench, name: str, answer: Answer) -> str | None:
+        """The first candidate that excludes the state before a step that breaks a claim."""
+        state = bench.before(answer)
+        listed = (text for text in self.ranked if text not in self.chosen
+                  and text not in self.hopeless and not bench.true_in(text, state))
+        return next(itertools.chain(listed, self._made(bench, name, answer, state)), None)
+
+    def _made(self, bench: Bench, name: str, answer: Answer, state: State) -> Iterator[str]:
+        """New candidates that exclude a state."""
+        if self.learner is None or len(self.learned) >= MOST_LEARNED:
+            return
+        for about in bench.blamed(name, answer):
+            text = self.learner.excludes(bench.system, state, about)
+            if text is not None and text not in self.chosen and text not in self.hopeless:
+                self.learned.add(text)
+                yield text
+
+    def refuted(self, bench: Bench, name: str, answer: Answer) -> None:
+        """Give up a claim that a step breaks, which nothing helps."""
+        if self.learner is not None and name in self.learned:
+            self.learner.doubt(bench.system, name, bench.after(answer))
+        self.give_up([name])
 
 
 def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> None:
@@ -159,6 +200,7 @@ def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> No
 
 def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
     """Choose more at one size; whether something chosen before was dropped."""
+    bench.know(choice.chosen)
     dropped = False
     rests_on: dict[str, frozenset[str]] = {}
     todo = [name for name in (*goals, *choice.chosen) if name not in choice.hopeless]
@@ -172,14 +214,15 @@ def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
                 known = choice.rests_on.get(name, frozenset())
                 choice.rests_on[name] = known | rests_on[name]
                 break
-            helpful = choice.helpful(bench, bench.before(answer))
+            helpful = choice.helpful(bench, name, answer)
             if helpful is not None:
+                bench.know([helpful])
                 choice.chosen.append(helpful)
                 todo.append(helpful)
                 choice.tell(f"{len(choice.chosen)} lemmas chosen, {len(todo)} claims to look at")
                 continue
             dropped |= name in choice.chosen
-            choice.give_up([name])
+            choice.refuted(bench, name, answer)
             if dropped:
                 todo += [other for other, used in rests_on.items() if name in used
                          and other not in choice.hopeless and other not in todo]
