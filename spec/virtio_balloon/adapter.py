@@ -45,7 +45,7 @@ REPAIRS: dict[str, dict[str, Any]] = {
     "managed_pages_add_up": dict(recounts=True),
     "overflow": dict(recounts=True),
     "oom_notifier_reports_pages": dict(oom_counts="pages"),
-    "size_work_comes_to_rest": dict(aligns=True),
+    "size_work_comes_to_rest": dict(aligns=True, bars_isolation=True),
     "stats_buffer_is_initialised": dict(inits_stats=True),
     "removed_leaves_no_mount": dict(unmounts=True),
     "actual_is_right_when_idle": dict(locks_actual=True),

@@ -72,6 +72,10 @@ def stalls() -> list[Fault]:
         Fault("removal_chases_isolated_pages", finding=True, instance="small",
               compaction=True, target=1, sizes=(1,), breaks="removal_ends",
               cite="remove_common: a busy loop while compaction has pages isolated"),
+        Fault("deflation_chases_isolated_pages", finding=True, instance="small",
+              compaction=True, wishes=("stay",), target=1, sizes=(0,),
+              breaks="size_work_comes_to_rest",
+              cite="update_balloon_size_func queues itself while compaction has pages isolated"),
     ]
 
 

@@ -194,10 +194,13 @@ class VirtioBalloon:
             if diff > 0:
                 diff -= self.fill_balloon(diff)
             elif diff < 0:
+                self.info.closing = self.options.bars_isolation
                 diff += self.leak_balloon(-diff)
             self.update_balloon_size()
             if diff != 0:
                 self.size_work.queue()
+            else:
+                self.info.closing = False
             self.size_work.finish()
 
     def update_balloon_size(self) -> None:

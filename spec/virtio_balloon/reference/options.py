@@ -54,4 +54,4 @@ class Options:
     locks_actual: bool = False          # reading num_pages and writing `actual` are one
     stops_works: bool = False           # where restore fails, as remove does
     primes: str = "init_vqs"            # "DRIVER_OK": the first statistics buffer comes after it
-    bars_isolation: bool = False        # remove: compaction takes no more pages
+    bars_isolation: bool = False        # remove, deflate: compaction takes no more pages

@@ -87,7 +87,7 @@ class BalloonDevInfo:
         self.pages_lock = threading.Lock()
         self.pages: list[Page] = []
         self.isolated_pages = 0
-        self.closing = False                # a driver that goes; nothing is isolated any more
+        self.closing = False                # pages are wanted back; nothing is isolated any more
         self.walked_off = False
         self.bug = False
         self.unguarded: list[str] = []      # types that were cleared without pages_lock
