@@ -7,8 +7,8 @@ static void *follow(void *argument)
     struct worker *worker = argument;
     struct crew *crew = &worker->search->crew;
     unsigned seen = 0;
-    pthread_mutex_lock(&crew->lock);
     for (;;) {
+        pthread_mutex_lock(&crew->lock);
         while (crew->round == seen)
             pthread_cond_wait(&crew->begin, &crew->lock);
         seen = crew->round;
@@ -19,6 +19,7 @@ static void *follow(void *argument)
         pthread_mutex_lock(&crew->lock);
         if (--crew->busy == 0)
             pthread_cond_signal(&crew->done);
+        pthread_mutex_unlock(&crew->lock);
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -56,7 +57,7 @@ static void dismiss(struct search *search)
         pthread_join(search->workers[i].thread, NULL);
 }
 
-/* A job over what `cursor` counts, `size` positions; a small one is for the leader alone. */
+/* A job over `size` positions, see share_out(); a small one is for the leader alone. */
 static void together_over(struct search *search, size_t size, void (*job)(struct worker *))
 {
     if (size < ALONE)

@@ -67,6 +67,7 @@ struct path {
     size_t known;
     word *states;
     word *real;                         /* what it becomes; see walk_paths() */
+    struct finding step_back;           /* the smallest predecessor so far; of all workers */
 };
 
 struct search;
@@ -109,6 +110,11 @@ struct crew {
     void (*job)(struct worker *);
 };
 
+/* How many positions of one worker's share of a job are handed out; on a cache line of its own. */
+struct share {
+    _Alignas(128) _Atomic size_t taken;
+};
+
 struct search {
     struct crew crew;
     struct worker *workers;
@@ -124,7 +130,7 @@ struct search {
     size_t *bounds;                     /* by level and worker: where the level begins in its log */
     size_t levels;                      /* complete ones */
     size_t level_size;
-    _Atomic size_t cursor;              /* positions of the level handed out, or slots rehashed */
+    struct share shares[MOST_THREADS];  /* of the level, or of slots to be rehashed */
     bool *open;
     struct finding *findings;
     size_t sought;                      /* paths: one for each property, or for each kind */
@@ -243,19 +249,46 @@ static bool finish_level(struct search *search)
     return true;
 }
 
-/* Hands out a piece of what `cursor` counts; false when nothing is left. */
+static void share_out(struct search *search)
+{
+    for (unsigned i = 0; i < search->crew.size; i++)
+        atomic_store(&search->shares[i].taken, 0);
+}
+
+/* The worker's piece becomes the one that is as far from the end of a share as it was from its
+ * beginning. */
+static void turn_round(struct worker *worker, size_t from, size_t end)
+{
+    const size_t at = from + (end - worker->end);
+    worker->end = from + (end - worker->at);
+    worker->at = at;
+}
+
+/* Hands out a piece of `size` positions; false when nothing is left. Each worker begins with its
+ * own share, which on a level is about what it has discovered itself, and helps others after. Logs
+ * tend to be in order, so one goes through its share from the beginning and the next from the end:
+ * so they seldom write to one cache line of the table at the same time. */
 static bool claim(struct worker *worker, size_t size)
 {
     struct search *search = worker->search;
-    size_t grain = size / (search->crew.size * 16);
+    const unsigned workers = search->crew.size;
+    size_t grain = size / (workers * 16);
     grain = grain < 16 ? 16 : grain > 4096 ? 4096 : grain;
-    worker->at = atomic_fetch_add(&search->cursor, grain);
-    if (worker->at >= size) {
-        worker->at = worker->end = 0;
-        return false;
+    for (unsigned i = 0; i < workers; i++) {
+        const unsigned whose = (worker->id + i) % workers;
+        const size_t from = size / workers * whose;
+        const size_t end = whose + 1 < workers ? from + size / workers : size;
+        const size_t at = from + atomic_fetch_add(&search->shares[whose].taken, grain);
+        if (at >= end)
+            continue;
+        worker->at = at;
+        worker->end = end - at < grain ? end : at + grain;
+        if (whose % 2)
+            turn_round(worker, from, end);
+        return true;
     }
-    worker->end = size - worker->at < grain ? size : worker->at + grain;
-    return true;
+    worker->at = worker->end = 0;
+    return false;
 }
 
 #include "findings.h"
@@ -508,7 +541,7 @@ static void expand(struct worker *worker)
 /* Expands the whole level, however often the table has to grow meanwhile. */
 static void expand_level(struct search *search)
 {
-    atomic_store(&search->cursor, 0);
+    share_out(search);
     for (;;) {
         together_over(search, search->level_size, expand);
         if (!atomic_exchange(&search->full, false) || stopped(search))

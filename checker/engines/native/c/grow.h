@@ -82,19 +82,19 @@ static void refill(struct worker *worker)
  * those of the one that is now are as many as there are states. */
 static void interlude(struct search *search, struct table *now, void (*job)(struct worker *))
 {
-    size_t at[MOST_THREADS], end[MOST_THREADS];
+    size_t at[MOST_THREADS], end[MOST_THREADS], taken[MOST_THREADS];
     for (unsigned i = 0; i < search->crew.size; i++) {
         struct worker *worker = &search->workers[i];
         at[i] = worker->at;
         end[i] = worker->end;
+        taken[i] = atomic_exchange(&search->shares[i].taken, 0);
         worker->tickets = 0;
     }
-    const size_t cursor = atomic_exchange(&search->cursor, 0);
     together(search, job);
-    atomic_store(&search->cursor, cursor);
     for (unsigned i = 0; i < search->crew.size; i++) {
         search->workers[i].at = at[i];
         search->workers[i].end = end[i];
+        atomic_store(&search->shares[i].taken, taken[i]);
     }
     atomic_store(&now->reserved, states_stored(search));
 }

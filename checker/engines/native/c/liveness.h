@@ -242,7 +242,7 @@ static void write_graph(struct worker *worker)
 static void spread(struct search *search, size_t size, size_t weight,
                    void (*job)(struct worker *))
 {
-    atomic_store(&search->cursor, 0);
+    share_out(search);
     together_over(search, size * weight, job);
 }
 

@@ -50,10 +50,26 @@ static bool beaten(const struct worker *worker, const word *state)
     return true;
 }
 
+/* Tells the others the smallest predecessors known, and hears theirs, so that nobody expands states
+ * that another has beaten. */
+static void exchange(struct worker *worker)
+{
+    struct search *search = worker->search;
+    pthread_mutex_lock(&search->crew.lock);
+    for (size_t i = 0; i < search->actives; i++) {
+        struct finding *mine = &worker->steps_back[search->active[i]];
+        struct finding *known = &search->paths[search->active[i]].step_back;
+        if (mine->set)
+            keep_smaller(known, mine);
+        *mine = *known;
+    }
+    pthread_mutex_unlock(&search->crew.lock);
+}
+
 static void look_back(struct worker *worker)
 {
     struct search *search = worker->search;
-    while (claim(worker, search->level_size))
+    for (; claim(worker, search->level_size); exchange(worker))
         while (worker->at < worker->end) {
             const word *states = worker->piece;
             const size_t count = level_read(search, search->depth, worker->at, worker->end,
@@ -80,6 +96,7 @@ static void step_back(struct search *search, size_t depth)
             continue;
         search->active[search->actives++] = p;
         search->likely[hash_of_state(wanted(search, p)) >> (64 - LIKELY_BITS)] = true;
+        search->paths[p].step_back.set = false;
         for (unsigned i = 0; i < search->crew.size; i++)
             search->workers[i].steps_back[p].set = false;
     }
@@ -87,21 +104,17 @@ static void step_back(struct search *search, size_t depth)
         return;
     search->depth = depth - 1;
     search->level_size = level_count(search, depth - 1);
-    atomic_store(&search->cursor, 0);
+    share_out(search);
     together_over(search, search->level_size, look_back);
     for (size_t i = 0; i < search->actives; i++) {
         const size_t p = search->active[i];
-        struct finding step = {.set = false};
-        for (unsigned w = 0; w < search->crew.size; w++)
-            if (search->workers[w].steps_back[p].set)
-                keep_smaller(&step, &search->workers[w].steps_back[p]);
-        if (!step.set) {
+        struct path *path = &search->paths[p];
+        if (!path->step_back.set) {
             fprintf(stderr, "engine: a state of level %zu has no predecessor\n", depth);
             exit(EXIT_FAILURE);
         }
-        struct path *path = &search->paths[p];
         path->known--;
-        copy(path->states + path->known * WORDS, step.state);
+        copy(path->states + path->known * WORDS, path->step_back.state);
     }
 }
 
