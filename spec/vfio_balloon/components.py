@@ -229,7 +229,7 @@ class Postcopy(Component):
         self.bql = bql
         self.holds = Bool
 
-    @process
+    @process(fair="weak")
     async def migrate(self):
         listens = "migration/postcopy-ram.c:postcopy_ram_enable_notify"
         cleanup = "migration/postcopy-ram.c:postcopy_ram_incoming_cleanup"

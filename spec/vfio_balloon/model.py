@@ -7,7 +7,8 @@ was found. Steps are named as in `reference/`.
 """
 from types import SimpleNamespace
 
-from checker import Component, Index, implies, invariant, sometimes, step_invariant
+from checker import (Component, Index, implies, invariant, leads_to, sometimes,
+                     step_invariant)
 
 from spec.vfio_balloon.components import EXIT, Balloon, BigLock, Inhibitor, Kernel, Postcopy
 from spec.vfio_balloon.faults import (ORDERED, containers, counting, exits, findings, late_votes,
@@ -34,7 +35,8 @@ class Qemu(Component):
                     kvm_on_reuse, kvm_after_listener, ignore_listener_error, keep_listener,
                     spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd, keeps_group
       rules         strict: pinned pages are covered by a vote in the middle of operations too;
-                    strict_kvm: KVM is told before the listener, by the backport as well
+                    strict_kvm: KVM is told before the listener, by the backport as well;
+                    live: what has to happen in the end
 
     They mean what the reference's `Options` of the same names mean.
     """
@@ -50,12 +52,14 @@ class Qemu(Component):
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, keep_listener=False,
                  spapr_exit_unregisters=False, spapr_keeps_votes=False,
-                 closes_device_fd=False, keeps_group=False, strict=False, strict_kvm=False):
+                 closes_device_fd=False, keeps_group=False, strict=False, strict_kvm=False,
+                 live=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
         assert {leak_exit, double_release_exit, unclosed_exit} <= set(EXIT.members)
         self.strict = strict
+        self.live = live
         self.mixed = mixed
         self.spapr = spapr
         self.bql_held = bql
@@ -217,6 +221,13 @@ class Qemu(Component):
         return implies(self.bql.free(), all(not self.vfio.linked[c] or self.kernel.maps[c, p]
                                             for c in self.container for p in self.page))
 
+    # L5: nothing is kept for ever.
+
+    @leads_to(when="live", each="group")
+    def groups_leave_the_list(self, g):
+        """L5: a group goes with its devices, and nobody keeps these from leaving."""
+        return self.vfio.listed[g], not self.vfio.listed[g]
+
     # Nothing of this is for nothing.
 
     @sometimes
@@ -294,6 +305,7 @@ class Upstream(Qemu):
         "large": dict(groups=3, pages=2, devices=2, mixed=True, postcopy=True),
         "ordered": dict(groups=2, mixed=True, postcopy=True, **ORDERED),
         "devices": dict(groups=2, devices=2, mixed=True),
+        "live": dict(groups=2, postcopy=True, live=True, **ORDERED),
         "spapr": dict(groups=2, mixed=True, spapr=True, spapr_exit_unregisters=True,
                       spapr_keeps_votes=True),
     }
@@ -314,6 +326,7 @@ class Reviewed(Qemu):
         "large": dict(groups=3, pages=2, devices=2, mixed=True, postcopy=True),
         "ordered": dict(groups=2, postcopy=True, **ORDERED),
         "devices": dict(groups=2, devices=2, mixed=True),
+        "live": dict(groups=2, postcopy=True, live=True, **ORDERED),
         "spapr": dict(groups=2, mixed=True, spapr=True, spapr_exit_unregisters=True,
                       spapr_keeps_votes=True),
     }
@@ -334,6 +347,7 @@ class Rhel77(Qemu):
         "ordered": dict(groups=2, pages=2, mixed=True, postcopy=True, listener_exit_unmaps=True,
                         **ORDERED),
         "devices": dict(groups=2, devices=2, mixed=True),
+        "live": dict(groups=2, postcopy=True, live=True, listener_exit_unmaps=True, **ORDERED),
     }
     faults = [*late_votes(), *exits("open", "api", "no_type1", "set_container", "set_iommu",
                                     "listener"),

@@ -219,7 +219,7 @@ class Device(Component):
             return kind == "mediated"
         return kind == "opted_in"
 
-    @process(each="group")
+    @process(each="group", fair="strong")
     async def life(self, g):
         while True:
             if self.options.bql:

@@ -40,7 +40,14 @@ class Compaction(Component):
             isolated = await self.isolate_movable_page(p)
             if isolated:
                 await self.migrate_pages(p)
+            assert not self.pages.pg_isolated[p], "an isolated page is migrated or put back"
+            assert not self.pages.pg_locked[p].locked() or self.others_lock(), \
+                "a page stays locked"
             self.pages.migrate_ref[p] = False
+
+    def others_lock(self):
+        """Only a dequeue locks pages that somebody else may compact, and it has pages_lock."""
+        return self.options.walk == "unlocked" or self.pages.pages_lock.locked()
 
     async def isolate_movable_page(self, p):
         """Whether the page is isolated. Its type is tested again under the page's lock."""
@@ -60,6 +67,7 @@ class Compaction(Component):
             self.pages.pg_locked[p].release()
             return False
         await self.pages.pages_lock.acquire(source=f"{PAGES}:balloon_page_isolate")
+        self.pages.held()
         self.pages.listed[p] = False
         self.pages.isolated_pages += 1
         self.pages.pages_lock.release()
@@ -91,6 +99,7 @@ class Compaction(Component):
     async def putback_movable_page(self, p):
         await self.pages.pg_locked[p].acquire(source="mm/migrate.c:putback_movable_pages")
         await self.pages.pages_lock.acquire(source=f"{PAGES}:balloon_page_putback")
+        self.pages.held()
         self.pages.listed[p] = True
         self.pages.isolated_pages -= 1
         self.pages.pages_lock.release()
@@ -107,10 +116,13 @@ class Compaction(Component):
         pages = self.pages
         if self.options.migrate_lock == "mutex_lock":
             await driver.balloon_lock.acquire(source=f"{FILE}:virtballoon_migratepage")
+            driver.enter()
         else:
             await step("virtballoon_migratepage", source=f"{FILE}:virtballoon_migratepage")
             if not driver.balloon_lock.try_acquire():
+                assert driver.inside, "balloon_lock is held, and nobody is inside"
                 return False                        # -EAGAIN
+            driver.enter()
         pages.balloon_ref[n] = True
         if self.options.recounts:                   # 63341ab03706
             if pages.zone_of[n] != pages.zone_of[p]:
@@ -129,7 +141,7 @@ class Compaction(Component):
         driver.set_page_pfns(0, p)
         await driver.tell_deflate()
         driver.forget_pfns()
-        driver.balloon_lock.release()
+        driver.unlock()
         # In the same step as the unlock: nobody else can tell when the old page is put.
         pages.put_page(p)
         return True

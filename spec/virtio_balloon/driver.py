@@ -28,6 +28,7 @@ class Driver(Component):
         self.host = host
         self.slots = host.slots
         self.balloon_lock = Lock
+        self.inside = Bool          # for an observer: somebody has taken it and not given it back
         self.num_pages = Int(0, host.most)
         self.num_pfns = Int(0, host.slots)
         self.pfns = Map(Range(host.slots), Maybe(self.page))
@@ -52,6 +53,14 @@ class Driver(Component):
             self.num_pfns = 0
             for s in range(self.slots):
                 self.pfns[s] = None
+
+    def enter(self):
+        assert not self.inside, "two are inside balloon_lock"
+        self.inside = True
+
+    def unlock(self):
+        self.inside = False
+        self.balloon_lock.release()
 
     async def tell_inflate(self):
         await step("tell_host inflate", source=f"{FILE}:tell_host")
@@ -107,6 +116,7 @@ class Driver(Component):
         """v4.9: pages are allocated with balloon_lock held."""
         num = min(num, self.slots)
         await self.balloon_lock.acquire(source=f"{FILE}:fill_balloon")
+        self.enter()
         self.num_pfns = 0
         while self.num_pfns < num:
             p = await self.alloc_page()
@@ -122,7 +132,7 @@ class Driver(Component):
         if self.num_pfns != 0:
             await self.tell_inflate()
         self.forget_pfns()
-        self.balloon_lock.release()
+        self.unlock()
         return filled
 
     async def fill_balloon_allocating_first(self, num):
@@ -136,6 +146,7 @@ class Driver(Component):
                 break
             pushed += self.per_page
         await self.balloon_lock.acquire(source=f"{FILE}:fill_balloon")
+        self.enter()
         self.num_pfns = 0
         while any(self.pushed[q] for q in self.page):
             p = pick((q for q in self.page if self.pushed[q]), "popped")
@@ -151,7 +162,7 @@ class Driver(Component):
         if self.num_pfns != 0:
             await self.tell_inflate()
         self.forget_pfns()
-        self.balloon_lock.release()
+        self.unlock()
         return filled
 
     # Deflate.
@@ -167,6 +178,7 @@ class Driver(Component):
     async def leak_balloon(self, num):
         num = min(num, self.slots)
         await self.balloon_lock.acquire(source=f"{FILE}:leak_balloon")
+        self.enter()
         if self.options.clamps:                     # 37cf99e08c6f
             num = min(num, self.num_pages)
         self.num_pfns = 0
@@ -186,9 +198,9 @@ class Driver(Component):
             if self.options.tells == "before_release":
                 self.release_pages_balloon()
             self.forget_pfns()
-            self.balloon_lock.release()
+            self.unlock()
         else:
-            self.balloon_lock.release()
+            self.unlock()
             await step("release_pages_balloon", source=f"{FILE}:leak_balloon")
             self.release_pages_balloon()
         return freed

@@ -49,7 +49,12 @@ class Pages(Component):
 
     # The list.
 
+    def held(self):
+        """lockdep_assert_held: the list and its count are not touched without the lock."""
+        assert self.pages_lock.locked(), "the list is touched without pages_lock"
+
     def balloon_page_insert(self, p):
+        self.held()
         self.balloon_type[p] = True
         self.private[p] = True
         self.listed[p] = True
@@ -88,6 +93,7 @@ class Pages(Component):
             await self.complain_if_lost()
             return None
         await step("balloon_page_delete", source=f"{FILE}:balloon_page_dequeue")
+        self.held()
         self.private[p] = False
         self.listed[p] = False
         if self.options.dequeue_locks:
