@@ -1,5 +1,5 @@
 """migration/ram.c: the bitmap is filled, synchronised, and sent until nothing is dirty."""
-from checker import Component, maybe, pick, process, step
+from checker import Component, Int, maybe, pick, process, step
 
 
 class Migration(Component):
@@ -32,9 +32,11 @@ class Migration(Component):
         await self.bql.take("BQL completion", "migration/migration.c:migration_completion_precopy")
         self.ram.phase = "stopped"              # virtual processors, and VFIO_DEVICE_STATE_STOP
         await self.vfio.sync()
+        sent: Int(0, self.page.size) = 0                # nothing gets dirty any more
         while any(self.ram.dirty[p] for p in self.page):
             await step("send the rest", source="migration/ram.c:ram_save_complete")
             self.ram.send(pick((p for p in self.page if self.ram.dirty[p]), "page"))
+            sent += 1
         await step("end", source="migration/migration.c:migration_detect_error")
         self.ram.phase = "failed" if self.vfio.error else "completed"
         self.bql.give()

@@ -117,6 +117,11 @@ class Machine(Component):
             and not self.ram.dirty[p] for p in self.page)
 
     @sometimes(when="switches")
+    def is_passed_through(self):
+        """While the log is kept."""
+        return self.ram.phase == "precopy" and self.guest.domain == "passthrough"
+
+    @sometimes(when="switches")
     def leaves_its_domain(self):
         """While the log is kept."""
         return self.ram.phase == "precopy" and self.guest.domain == "blocked"

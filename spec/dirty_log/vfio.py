@@ -141,6 +141,7 @@ class Guest(Component):
 
     async def leave_passthrough(self):
         """Sections of RAM are unmapped by region_del, virtio-mem's by its listener."""
+        assert all(self.reaches[p] for p in self.page), "passed through is all of memory"
         self.domain = "blocked"
         self.wants(0, self.pages, False)
         await self.vfio.unmap(0, self.plain, self.options.region_del == "makes an entry")
