@@ -31,7 +31,7 @@ static void match(struct worker *worker, const word *state)
             struct finding *step = &worker->steps_back[search->active[i]];
             if (equal(after, wanted(search, search->active[i]))
                 && (!step->set || compare(state, step->state) < 0)) {
-                step->set = true;
+                *step = (struct finding){.set = true};
                 copy(step->state, state);
             }
         }
