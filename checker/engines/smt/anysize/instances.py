@@ -102,13 +102,14 @@ class Instances:
 
     def name(self, element: z3.ExprRef, depth: int = 0) -> None:
         """An element to make instances for."""
-        number = element.get_id()
+        number, named = element.get_id(), self._numbers[element.sort().name()]
+        if number in named:
+            return
+        named.append(number)
+        self._undo.append(named.pop)
         if number not in self._elements:
-            named = self._numbers[element.sort().name()]
-            named.append(number)
             self._elements[number], self._depths[number] = element, depth
-            self._undo += [named.pop, lambda: self._elements.pop(number),
-                           lambda: self._depths.pop(number)]
+            self._undo += [lambda: self._elements.pop(number), lambda: self._depths.pop(number)]
 
     def _template(self, part: z3.QuantifierRef, owner: str) -> None:
         sorts = tuple(part.var_sort(i).name() for i in range(part.num_vars()))
@@ -206,6 +207,14 @@ class Instances:
     def core(self) -> frozenset[str]:
         return frozenset(literal.decl().name() for literal in self.solver.unsat_core())
 
+    def focus(self, about: Container[int]) -> None:
+        """Leave alone, in this scope, the elements that a question is not `about`: what is said
+        of the others must have a model then, and the others are as any of them."""
+        before = self._numbers
+        self._undo.append(lambda: setattr(self, "_numbers", before))
+        self._numbers = {sort: [number for number in named if number in about]
+                         for sort, named in before.items()}
+
     def settle(self, supposed: list[z3.BoolRef], question: str, near: str,
                rlimit: int) -> z3.CheckSatResult:
         """The answer with as many instances as it takes: of what belongs to the `question`
@@ -237,15 +246,21 @@ class Instances:
         return bool(found)
 
     def _unwitnessed(self, model: Model, owners: Collection[str] | None = None) -> bool:
-        """Make the witness that a model lacks first; whether there is any."""
-        for atom, belongs in self._open():
-            if owners is None or not belongs.isdisjoint(owners):
-                if model.value(atom) is True and not self._has_witness(atom, model):
-                    if self._depth(atom.children()) < DEPTH:
-                        self._witness(atom)
-                        return True
-                    self._too_deep = True
-        return False
+        """Make the witnesses that a model lacks; whether there are any. Those first that atoms
+        about the question's elements need, then what is true of nothing in particular."""
+        inside = set(itertools.chain(*self._numbers.values()))
+        lacking = [atom for atom, belongs in self._open()
+                   if (owners is None or not belongs.isdisjoint(owners))
+                   and all(element.get_id() in inside for element in atom.children())
+                   and model.value(atom) is True and not self._has_witness(atom, model)]
+        ranks = [(not atom.num_args(), self._depth(atom.children())) for atom in lacking]
+        if not ranks or min(ranks)[1] >= DEPTH:
+            self._too_deep |= bool(ranks)
+            return False
+        for atom, rank in zip(lacking, ranks):
+            if rank == min(ranks):
+                self._witness(atom)
+        return True
 
     def _has_witness(self, atom: z3.ExprRef, model: Model) -> bool:
         definition = self.grounder.definition(atom)

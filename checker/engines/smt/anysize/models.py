@@ -66,9 +66,19 @@ class Model:
         """A function's value; `number` is the function's own."""
         key = (number, *values)
         if key not in self._known:
-            self._known[key] = self.value(function(*(
-                self.shown(value, function.domain(i)) for i, value in enumerate(values))))
+            given = [self.shown(value, function.domain(i)) for i, value in enumerate(values)]
+            self._known[key] = self.value(applied(function, given))
         return self._known[key]
+
+
+def applied(function: z3.FuncDeclRef, given: Sequence[z3.ExprRef]) -> z3.ExprRef:
+    """`function(*given)`, without looking for conversions."""
+    asts = (z3.Ast * len(given))(*(each.as_ast() for each in given))
+    term = z3.Z3_mk_app(function.ctx_ref(), function.ast, len(given), asts)
+    return _EXPRESSION.get(function.range().kind(), z3.ExprRef)(term, function.ctx)
+
+
+_EXPRESSION = {z3.Z3_BOOL_SORT: z3.BoolRef, z3.Z3_INT_SORT: z3.ArithRef}
 
 
 def compiled(term: z3.ExprRef) -> Evaluation:

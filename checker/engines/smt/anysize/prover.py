@@ -151,12 +151,16 @@ class Prover:
         situation = self.situations[number]
         goals = [n for n in names if not self._remembered(number, n, hypotheses)]
         if self.shared is not None:
-            for name, answer in self.shared.kept(situation, sorted(names), goals).items():
+            # Nothing rests on a step invariant, so it is asked about here for good.
+            steps = [c.name for c in self.claims.values() if c.kind == "step_invariant"
+                     and c.name in situation.after]
+            answers = self.shared.kept(situation, sorted(names), [*goals, *steps])
+            for name, answer in answers.items():
                 if answer.outcome == "unsat":
                     self._remember(number, name, answer.core)
                 elif answer.outcome == "sat":
-                    known = self._known.setdefault((number, name), _Known())
-                    known.failed.append((hypotheses, answer))
+                    self._known.setdefault((number, name), _Known()).failed.append(
+                        (hypotheses, answer))
         elif len(names) > MANY:
             for name in situation.kept_alone(goals):
                 self._remember(number, name, frozenset({name} & situation.before.keys()))
@@ -255,14 +259,14 @@ class Prover:
     def passes(self, number: int, hypotheses: frozenset[str]) -> Answer:
         """Whether the hypotheses rule out that an obligation's check fails."""
         _, check = self.obligations[number]
-        parts = [*check.given, neg(check.holds)]
 
         def ask() -> Answer:
             if self.shared is not None:
-                answer = self.shared.refuted(sorted(hypotheses), parts)
+                answer = self.shared.refuted(sorted(hypotheses), check.given, neg(check.holds))
                 if answer.outcome != "unknown":
                     return answer
-            return self.anywhere.refutes(sorted(hypotheses), parts, patient=self.patient)
+            return self.anywhere.refutes(sorted(hypotheses), [*check.given, neg(check.holds)],
+                                         patient=self.patient)
 
         return self._ask((-1, str(number)), hypotheses, ask)
 

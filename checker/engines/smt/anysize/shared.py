@@ -10,6 +10,7 @@ a solver of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import z3
 
@@ -26,6 +27,14 @@ HARD = 1_000_000
 """... where it takes more instances."""
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A way in which a claim may be false, behind a literal; the elements that it is about."""
+
+    literal: z3.BoolRef
+    about: set[int]
+
+
 class Shared:
     """Questions about the situations of one encoding."""
 
@@ -40,6 +49,8 @@ class Shared:
         self._inside: Situation | None = None
         self._impossible: frozenset[str] | None = None
         self._changes: Substitution = []
+        self._here: set[int] = set()
+        self._path: list[Truth] = []
         for _, fact in self.encoding.facts:
             self._know(fact)
         for process in self.encoding.system.processes:
@@ -87,15 +98,24 @@ class Shared:
         self._learn()
         self.instances.push()
         self._inside = situation
+        self._here = set()
         for part in self._given(situation):
             self._know(part)
+            self._here |= self._about(part)
         self.instances.fill()
         path = situation.path
         self._changes = [] if path is None else substitution(self.encoding, path.after)
         answer = self.instances.check(self._literals(hypotheses), EASY)
         self._impossible = self._core() if answer == z3.unsat else None
 
+    def _about(self, part: Truth) -> set[int]:
+        """The numbers of the elements that a formula names."""
+        return set() if isinstance(part, bool) else {
+            element.get_id() for element in self.grounder.looked(part)[0]}
+
     def leave(self) -> None:
+        while self._path:
+            self._back()
         if self._inside is not None:
             self.instances.pop()
             self._inside = None
@@ -152,22 +172,24 @@ class Shared:
         found = (z3.simplify(z3.substitute_funs(case, *self._changes)) for case, _ in cases)
         return [case for case in found if not z3.is_false(case)]
 
-    def _behind(self, name: str, case: Truth) -> z3.BoolRef:
+    def _behind(self, name: str, case: Truth) -> _Case:
         literal = z3.Bool(name, self.context)
         if isinstance(case, bool):
             case = z3.BoolVal(case, self.context)
         self.instances.add(self.grounder.behind(literal, case), name)
-        return literal
+        return _Case(literal, self._about(case))
 
-    def _kept(self, name: str, cases: list[z3.BoolRef], supposed: list[z3.BoolRef]) -> Answer:
+    def _kept(self, name: str, cases: list[_Case], supposed: list[z3.BoolRef]) -> Answer:
         core = frozenset({name} & self._supposed.keys())
         for case in cases:
             self.budget.questions += 1
-            asked = [*supposed, case]
+            asked = [*supposed, case.literal]
             answer = self.instances.check(asked, EASY)
             if answer != z3.unsat:
                 self.instances.push()
-                answer = self.instances.settle(asked, case.decl().name(), f"+{name}", HARD)
+                self.instances.focus(self._here | case.about)
+                answer = self.instances.settle(asked, case.literal.decl().name(), f"+{name}",
+                                               HARD)
                 found = self._core() if answer == z3.unsat else frozenset()
                 self.instances.pop()
             else:
@@ -177,13 +199,30 @@ class Shared:
             core |= found
         return Answer("unsat", core)
 
-    def refuted(self, hypotheses: Sequence[str], parts: Iterable[Truth]) -> Answer:
-        """Whether the hypotheses rule out what the parts say of a state."""
+    def refuted(self, hypotheses: Sequence[str], given: Sequence[Truth], part: Truth) -> Answer:
+        """Whether the hypotheses rule out a part, where what is given is true; that is kept for
+        the next question, which often is about the same path."""
         self.enter(self.anywhere, ())
-        self.instances.push()
-        for part in parts:
-            self._know(part)
-        self.instances.fill()
-        answer = self._kept("", [z3.Bool("- asked", self.context)], self._literals(hypotheses))
-        self.instances.pop()
+        same = 0
+        while same < min(len(given), len(self._path)) and self._path[same] is given[same]:
+            same += 1
+        while len(self._path) > same:
+            self._back()
+        for one in given[same:]:
+            self._further(one)
+        self._further(part)
+        about = set().union(*map(self._about, self._path))
+        answer = self._kept("", [_Case(z3.Bool("- asked", self.context), about)],
+                            self._literals(hypotheses))
+        self._back()
         return answer
+
+    def _further(self, part: Truth) -> None:
+        self.instances.push()
+        self._know(part)
+        self.instances.fill()
+        self._path.append(part)
+
+    def _back(self) -> None:
+        self.instances.pop()
+        self._path.pop()
