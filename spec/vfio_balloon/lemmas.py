@@ -100,10 +100,6 @@ class Upstream:
         return all(self.vfio.member[g] is None or self.device.life.at[g] in MEMBER
                    for g in self.group)
 
-    def attached(self):
-        return all(self.kernel.attached[g] is not None or self.device.life.at[g] not in ATTACHED
-                   for g in self.group)
-
     def not_attached(self):
         return all(self.kernel.attached[g] is None or self.device.life.at[g] in ATTACHED
                    or self.device.life.at[g] in FAILING for g in self.group)
@@ -238,11 +234,6 @@ class Upstream:
                    or self.device.life.at[g] == "close container on error"
                    for g in self.group for c in self.container)
 
-    def joins_what_is_linked(self):
-        return all(self.device.life.connect.c[g] != c or self.vfio.linked[c]
-                   or self.device.life.at[g] not in ("link existing", "KVM add existing")
-                   for g in self.group for c in self.container)
-
     def unlinked_on_error(self):
         return all(self.device.life.connect.c[g] != c or not self.vfio.linked[c]
                    or self.device.life.at[g] not in GONE_WRONG
@@ -260,11 +251,6 @@ class Upstream:
 
     def disconnects_from_an_open_one(self):
         return all(self.device.life.disconnect.c[g] != c or self.kernel.open[c]
-                   for g in self.group for c in self.container)
-
-    def disconnects_its_container(self):
-        return all(self.device.life.disconnect.c[g] != c or self.vfio.member[g] == c
-                   or self.device.life.at[g] != "unlink"
                    for g in self.group for c in self.container)
 
     def disconnects_where_attached(self):
@@ -299,11 +285,6 @@ class Upstream:
                    or self.device.life.at[g] == "unregister listener"
                    for g in self.group for c in self.container)
 
-    def closes_without_a_listener(self):
-        return all(self.device.life.at[g] != "close container" or not self.vfio.listener[c]
-                   or self.device.life.disconnect.c[g] != c
-                   for g in self.group for c in self.container)
-
     # The same after an ordinary unplug.
 
     def disconnects_2(self):
@@ -313,11 +294,6 @@ class Upstream:
 
     def disconnects_from_an_open_one_2(self):
         return all(self.device.life.disconnect2.c[g] != c or self.kernel.open[c]
-                   for g in self.group for c in self.container)
-
-    def disconnects_its_container_2(self):
-        return all(self.device.life.disconnect2.c[g] != c or self.vfio.member[g] == c
-                   or self.device.life.at[g] != "unlink#2"
                    for g in self.group for c in self.container)
 
     def disconnects_where_attached_2(self):
@@ -352,11 +328,6 @@ class Upstream:
                    or self.device.life.at[g] == "unregister listener#2"
                    for g in self.group for c in self.container)
 
-    def closes_without_a_listener_2(self):
-        return all(self.device.life.at[g] != "close container#2" or not self.vfio.listener[c]
-                   or self.device.life.disconnect2.c[g] != c
-                   for g in self.group for c in self.container)
-
     # Containers and their groups.
 
     def members_are_attached(self):
@@ -370,10 +341,6 @@ class Upstream:
     def members_have_an_iommu(self):
         return all(self.vfio.member[g] != c or self.kernel.iommu[c]
                    for g in self.group for c in self.container)
-
-    def attached_to_what_is_linked(self):
-        return all(self.kernel.attached[g] != c or self.vfio.linked[c]
-                   or self.device.life.at[g] in ALONE for g in self.group for c in self.container)
 
     def attached_alone(self):
         return all(self.kernel.attached[g] != c or not self.vfio.linked[c]
@@ -391,9 +358,6 @@ class Upstream:
         return all(not self.kernel.maps[c, p] or self.vfio.listener[c]
                    for c in self.container for p in self.page)
 
-    def linked_is_open(self):
-        return all(not self.vfio.linked[c] or self.kernel.open[c] for c in self.container)
-
     def open_is_linked(self):
         return all(not self.kernel.open[c] or self.vfio.linked[c] or any(
             self.device.life.at[g] in NEW and self.device.life.new_container.c[g] == c
@@ -404,14 +368,6 @@ class Upstream:
         return all(not self.vfio.listener[c] or self.vfio.linked[c] or any(
             self.device.life.at[g] in ("KVM del on error", "unregister listener on error")
             and self.device.life.connect.c[g] == c for g in self.group) for c in self.container)
-
-    def linked_has_an_iommu(self):
-        return all(not self.vfio.linked[c] or self.kernel.iommu[c] or any(
-            self.device.life.at[g] == "close container"
-            and self.device.life.disconnect.c[g] == c
-            or self.device.life.at[g] == "close container#2"
-            and self.device.life.disconnect2.c[g] == c
-            for g in self.group) for c in self.container)
 
     def linked_is_mapped(self):
         return all(not self.vfio.linked[c] or self.kernel.maps[c, p] or any(

@@ -67,6 +67,7 @@ class Instances:
         self._wanted: dict[int, tuple[z3.ExprRef, set[str]]] = {}
         self._shown: set[int] = set()
         self._too_deep = False
+        self._said: dict[str, Evaluation] = {}
         self._undo: list[Callable[[], object]] = []
         self._scopes: list[int] = []
 
@@ -236,7 +237,7 @@ class Instances:
 
     def _false(self, model: Model, owners: Container[str] | None = None) -> bool:
         """Make the instances that are false in a model; whether there are any."""
-        values = {number: model.value(element) for number, element in self._elements.items()}
+        values = {number: model.constant(element) for number, element in self._elements.items()}
         found = [(template, key) for template in self.templates
                  if owners is None or template.owner in owners
                  for key in self._missing(template)
@@ -252,7 +253,7 @@ class Instances:
         lacking = [atom for atom, belongs in self._open()
                    if (owners is None or not belongs.isdisjoint(owners))
                    and all(element.get_id() in inside for element in atom.children())
-                   and model.value(atom) is True and not self._has_witness(atom, model)]
+                   and model.constant(atom) is True and not self._has_witness(atom, model)]
         ranks = [(not atom.num_args(), self._depth(atom.children())) for atom in lacking]
         if not ranks or min(ranks)[1] >= DEPTH:
             self._too_deep |= bool(ranks)
@@ -264,7 +265,13 @@ class Instances:
 
     def _has_witness(self, atom: z3.ExprRef, model: Model) -> bool:
         definition = self.grounder.definition(atom)
-        candidates = (self._numbers[x.sort().name()] for x in definition.bound)
-        return any(model.value(definition.said(
-            atom.children(), [self._elements[number] for number in key])) is True
-            for key in itertools.product(*candidates))
+        name = definition.atom.name()
+        if name not in self._said:
+            inner = [*definition.bound, *definition.given]
+            self._said[name] = compiled(z3.substitute(definition.body, *(
+                (x, z3.Var(i, x.sort())) for i, x in enumerate(inner))))
+        given = [model.constant(element) for element in atom.children()]
+        return any(self._said[name](model, [*(model.constant(self._elements[n]) for n in key),
+                                            *given])
+                   for key in itertools.product(*(
+                       self._numbers[x.sort().name()] for x in definition.bound)))

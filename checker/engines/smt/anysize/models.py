@@ -57,7 +57,7 @@ class Model:
         return True
 
     def constant(self, term: z3.ExprRef) -> Value:
-        """The value of a numeral, a truth or a member of a finite sort."""
+        """The value of a term that is asked for again and again."""
         if term.get_id() not in self._constants:
             self._constants[term.get_id()] = self.value(term)
         return self._constants[term.get_id()]
