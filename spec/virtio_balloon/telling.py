@@ -22,20 +22,21 @@ class Telling(Component):
     A section of code under the pages_lock, a spinlock, is one step. `tells`: whether the host is
     told before the pages are put; `goes_on`: whether the host modifies pages after its ack;
     `uncounts`: whether a migrated page is counted as isolated no more; `tests_again`: whether
-    compaction looks once more, under the locks, that it has found a page of the balloon.
+    compaction looks once more, under the locks, that it has found a page of the balloon;
+    `puts_old`: whether the balloon's reference to a migrated page is dropped.
     """
 
     instances = {"small": dict(pages=2, slots=1, threads=1),
                  "ci": dict(pages=3, slots=2, threads=2)}
 
     def __init__(self, *, pages=2, slots=1, threads=1, tells="before_release", goes_on=False,
-                 uncounts=True, tests_again=True):
+                 uncounts=True, tests_again=True, puts_old=True):
         self.page = Index("page", pages)
         self.thread = Index("thread", threads)
         self.slot = Range(slots)
         self.slots = slots
         self.tells, self.goes_on, self.uncounts = tells, goes_on, uncounts
-        self.tests_again = tests_again
+        self.tests_again, self.puts_old = tests_again, puts_old
         # struct virtio_balloon
         self.balloon_lock = Lock
         self.num_pages = Int(0, pages)
@@ -218,7 +219,8 @@ class Telling(Component):
         await step("balloon_page_delete", source=f"{FILE}:virtballoon_migratepage")
         await self.tell_deflate()
         self.num_pfns = 0
-        self.put_page(p)
+        if self.puts_old:
+            self.put_page(p)
 
     # The rules, as in rules.py.
 
@@ -243,6 +245,13 @@ class Telling(Component):
         return implies(self.pending(self.inflate) or self.pending(self.deflate), all(
             self.pfns[s] != self.pfns[q] for s in self.slot for q in self.slot
             if s < q and q < self.num_pfns))
+
+    @invariant
+    def no_page_is_leaked(self):
+        """S24: a page that the balloon has a reference to will be found again."""
+        return all(self.listed[p] or self.isolated[p] or self.migrate_ref[p]
+                   or any(s < self.num_pfns and self.pfns[s] == p for s in self.slot)
+                   for p in self.page if self.balloon_ref[p])
 
     @invariant
     def no_free_page_in_balloon(self):
@@ -285,4 +294,6 @@ class Telling(Component):
               breaks=("overflow", "no_page_is_named_twice", "pages_counted", "assertion",
                       "requests_name_pages_of_the_balloon", "no_free_page_in_balloon"),
               cite="d6d86c0a7f8d, 2014: the first test takes no lock"),
+        Fault("migrated_page_is_not_put", puts_old=False, breaks="no_page_is_leaked",
+              cite="seeded: the last line of virtballoon_migratepage, d6d86c0a7f8d"),
     ]

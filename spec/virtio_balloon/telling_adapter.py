@@ -8,7 +8,8 @@ from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.virtio_balloon.reference import DATA, Telling
 
-RIGHT = dict(tells="before_release", goes_on=False, uncounts=True, tests_again=True)
+RIGHT = dict(tells="before_release", goes_on=False, uncounts=True, tests_again=True,
+             puts_old=True)
 
 
 class TellingAdapter:
@@ -58,7 +59,8 @@ class Stage:
 
     def symptom(self, property: str) -> Sequence[str] | None:
         """Whatever is wrong: pages that the host may take, names, counts, owners."""
-        return [*self.taken(), *self.named(), *self.counted(), *self.listed()] or None
+        return [*self.taken(), *self.named(), *self.counted(), *self.listed(),
+                *self.leaked()] or None
 
     def taken(self) -> list[str]:
         """The host discards what it may modify; what the guest reads of its own pages then."""
@@ -96,6 +98,14 @@ class Stage:
         pages = self.machine.allocator.pages
         return [f"page{page.number} is in the balloon, and not the balloon's" for page in pages
                 if (page in self.machine.pages or page.isolated) and not page.balloon_ref]
+
+    def leaked(self) -> list[str]:
+        machine = self.machine
+        held = machine.pfns[:machine.num_pfns]
+        return [f"page{page.number} has the balloon's reference, and nobody knows of it"
+                for page in machine.allocator.pages if page.balloon_ref and not (
+                    page in machine.pages or page.isolated or page.migrate_ref
+                    or page.number in held)]
 
     def close(self) -> None:
         self.machine.close()

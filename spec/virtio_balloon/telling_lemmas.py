@@ -113,6 +113,25 @@ class Telling:
                    and (self.size_work.at in LEAKING or self.size_work.at == "put_page"
                         and self.size_work.release_pages_balloon.s <= i))
 
+    def every_page_is_in_some_hands(self):
+        return all(self.listed[p] or self.isolated[p]
+                   or any(self.compacts.at[t] in MOVED and self.compacts.p[t] == p
+                          or self.compacts.at[t] == "balloon_page_insert"
+                          and self.compacts.migrate_pages.n[t] == p for t in self.thread)
+                   for p in self.page if self.balloon_ref[p]
+                   and self.size_work.at not in LEAKING and self.size_work.at != "put_page")
+
+    def every_page_is_in_some_hands_or_named(self):
+        return all(self.listed[p] or self.isolated[p]
+                   or any(i < self.num_pfns and self.pfns[i] == p for i in range(slots))
+                   for p in self.page if self.balloon_ref[p] and self.size_work.at in LEAKING)
+
+    def every_page_is_in_some_hands_or_to_be_put(self):
+        return all(self.listed[p] or self.isolated[p]
+                   or any(i < self.num_pfns and self.pfns[i] == p
+                          and self.size_work.release_pages_balloon.s <= i for i in range(slots))
+                   for p in self.page if self.balloon_ref[p] and self.size_work.at == "put_page")
+
     def the_host_may_modify_pages_of_the_balloon(self):
         return all(self.balloon_ref[p] for p in self.page if self.may_modify[p])
 

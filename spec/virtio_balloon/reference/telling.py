@@ -23,9 +23,10 @@ class Telling:
 
     def __init__(self, *, pages: int = 2, slots: int = 1, threads: int = 1,
                  must_tell: bool = True, tells: str = "before_release", goes_on: bool = False,
-                 uncounts: bool = True, tests_again: bool = True,
+                 uncounts: bool = True, tests_again: bool = True, puts_old: bool = True,
                  at: Callable[[str], None] = hooks.at, env: Environment | None = None) -> None:
         self.tells, self.uncounts, self.tests_again = tells, uncounts, tests_again
+        self.puts_old = puts_old
         self.env = env or Environment()
         self.switch = Scheduler(at)
         self.ram, self.slab = Ram(pages), Slab()
@@ -164,7 +165,8 @@ class Telling:
         self.switch.at("balloon_page_delete")
         self.tell("deflate")
         self.num_pfns = 0
-        self.allocator.put_page(page)
+        if self.puts_old:
+            self.allocator.put_page(page)
 
     # What can be seen.
 
