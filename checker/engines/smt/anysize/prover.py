@@ -272,7 +272,11 @@ class Prover:
 
     def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
         """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""
-        return self.situations[number].refutes(sorted(hypotheses), [])
+        situation, names = self.situations[number], sorted(hypotheses)
+        answer = None if self.shared is None else self.shared.possible(situation, names)
+        if answer is not None and answer.outcome != "unknown":
+            return answer
+        return situation.refutes(names, [])
 
 
 def _identity(part: object) -> object:

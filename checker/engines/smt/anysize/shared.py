@@ -155,6 +155,12 @@ class Shared:
         self.instances.pop()
         return answers
 
+    def possible(self, situation: Situation, hypotheses: Sequence[str]) -> Answer:
+        """Whether there is a state before: `sat`, or `unsat`, or nobody knows."""
+        self.enter(situation, hypotheses)
+        return self._kept("", [_Case(z3.Bool("- asked", self.context), set())],
+                          self._literals(hypotheses))
+
     def _after(self, name: str) -> list[Truth]:
         """How a claim may be false after the step."""
         assert self._inside is not None
