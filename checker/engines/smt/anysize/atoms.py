@@ -73,8 +73,8 @@ def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Ato
                 found.setdefault(atom.expr, atom)
             if isinstance(part.type, NUMBERS) or measured and _measure(part):
                 numbers.append(part)
-    compared = _measured if measured else _compared
-    for atom in compared(numbers, _counts(system, prefix)):
+    counts = _counts(system, prefix)
+    for atom in _measured(system, numbers, counts) if measured else _compared(numbers, counts):
         found.setdefault(atom.expr, atom)
     for expr in _written(system, prefix):
         found.setdefault(expr, Atom(expr, "", True))
@@ -173,7 +173,7 @@ def _compared(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
         yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
 
 
-def _measured(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
+def _measured(system: System, numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
     """Numbers compared with those that count the same things, with bounds and with counts."""
     counts = [*counts, *_unions(counts)]
     for a, b in itertools.combinations(numbers, 2):
@@ -187,8 +187,22 @@ def _measured(numbers: list[Expr], counts: list[Expr]) -> Iterator[Atom]:
         for count in counts:
             if free_locals(a) == free_locals(count) and _measure(a) == _measure(count):
                 yield Atom(Op("eq", (a, count), BOOL), "", True)
+        for count in _passed(system) if _measure(a) and not free_locals(a) else ():
+            yield Atom(Op("eq", (a, count), BOOL), "", True)
     for count in counts:
         yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
+
+
+def _passed(system: System) -> Iterator[Expr]:
+    """How many instances of a process that ends are not at some place, any more or yet."""
+    for process in system.processes:
+        if not process.daemon and isinstance(process.domain, Index):
+            where = Var(process.location_variable, system.variable[process.location_variable].type)
+            at = Op("get", (where, Local("i_", process.domain)), process.location_type)
+            for place in process.location_type.members:
+                away = Op("ne", (at, Const(place, process.location_type)), BOOL)
+                yield Quantifier("sum", "i_", process.domain, Op("int", (away,), Int(0, 1)),
+                                 Int(0, 2 ** 30))
 
 
 def _orders(a: Expr, b: Expr) -> Iterator[Atom]:

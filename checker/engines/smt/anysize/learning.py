@@ -177,7 +177,8 @@ class Learner:
             names = "".join(f", {name}" for name, _ in table.prefix)
             parts = [source(sample, moved(expr, self.system, sample))
                      for expr in (*table.atoms, *table.places)]
-            self._looks[key] = eval(f"lambda state_{names}: ({', '.join(parts)},)")
+            seen = "".join(f"{part}, " for part in parts)
+            self._looks[key] = eval(f"lambda state_{names}: ({seen})")
         return self._looks[key]
 
     def _valuation(self, table: _Table, sample: System, state: State,

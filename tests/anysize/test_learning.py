@@ -1,0 +1,82 @@
+"""Lemmas that are made one by one: what is proved with them, and what they are made from."""
+import functools
+import itertools
+
+import pytest
+from tests.anysize.support import spec
+
+from checker.engines.interp.evaluate import Scope, evaluate
+from checker.engines.smt.anysize import prove_any_size
+from checker.engines.smt.anysize.family import family
+from checker.engines.smt.anysize.finite import reachable
+from checker.engines.smt.anysize.learning import Learner
+from checker.engines.smt.anysize.lemmas import read_lemma
+
+PROVED = {"ticket_lock": ("mutual_exclusion", "overflow"),
+          "sharded_store": ("one_owner", "empty_choice")}
+
+
+@functools.cache
+def found(name):
+    return prove_any_size(spec(name), lemmas=())
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_proved_without_help(name):
+    assert set(PROVED[name]) <= set(found(name).named("proved"))
+    assert found(name).inferred and found(name).lemmas
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_the_lemmas_hold_in_all_reachable_states(name):
+    system = spec(name).system()
+    sample = reachable(system, 20_000)
+    assert sample.complete
+    for text in found(name).lemmas:
+        expr = read_lemma(system, text)
+        assert all(evaluate(expr, Scope(system, state)) for state in sample.states), text
+
+
+@functools.cache
+def ticket():
+    """A learner for the ticket lock, a system of size 2, and what each part of it is called."""
+    one = spec("ticket_lock")
+    whole = family(lambda sizes: one.system(**sizes), one.constants)
+    system = one.system(threads=2)
+    cells = frozenset((v.name, *key) for v in system.variables
+                      for key in itertools.chain([()], ((0,), (1,))))
+    return Learner(whole.system, [(system, reachable(system, 10_000).states)]), system, cells
+
+
+def changed(system, state, **values):
+    return tuple(values.get(v.name, value) for v, value in zip(system.variables, state))
+
+
+def test_a_clause_excludes_an_unreachable_state_and_no_reachable_one():
+    learner, system, cells = ticket()
+    states = reachable(system, 10_000).states
+    bad = changed(system, states[0], inside=(True, True))
+    expr = read_lemma(system, learner.excludes(system, bad, cells))
+    assert not evaluate(expr, Scope(system, bad))
+    assert all(evaluate(expr, Scope(system, state)) for state in states)
+
+
+def test_no_clause_excludes_a_reachable_state():
+    learner, system, cells = ticket()
+    assert learner.excludes(system, reachable(system, 10_000).states[-1], cells) is None
+
+
+def test_a_clause_speaks_of_what_it_may():
+    learner, system, _ = ticket()
+    bad = changed(system, reachable(system, 10).states[0], inside=(True, True))
+    about = frozenset({("inside", 0), ("inside", 1)})
+    text = learner.excludes(system, bad, about)
+    assert "inside" in text and "ticket" not in text and "serving" not in text
+
+
+def test_what_is_doubted_is_not_said_again():
+    learner, system, cells = ticket()
+    bad = changed(system, reachable(system, 10).states[0], next=0, serving=2)
+    text = learner.excludes(system, bad, cells)
+    learner.doubt(system, text, bad)
+    assert learner.excludes(system, bad, cells) != text
