@@ -68,23 +68,28 @@ class Implementation(Protocol):
     """One running implementation, with threads that stop at hooks.
 
     `memory` says what the symptom is made of ("io_uring", "simulated", ""). `locks` are the real
-    locks by name, for telling who waits and for ending threads that wait.
+    locks by name, for telling who waits and for ending threads that wait. Whoever inherits from
+    this, and calls threads, hooks and choices what the model calls them, need not say so again.
     """
 
     memory: str
     locks: Mapping[str, Any]
 
     def thread(self, instance: Instance) -> str:
-        """The name of the thread that stands for a process instance."""
+        """The name of the thread that stands for a process instance: the process, and its key."""
+        name = instance.process.name
+        return name if instance.key is None else f"{name} {instance.key}"
 
     def threads(self) -> Mapping[str, Callable[[], object]]:
         """What each thread runs, by name."""
 
     def label(self, step: TraceStep) -> str:
-        """The hook at which the step begins; usually the step's own label."""
+        """The hook at which the step begins: the step's own label."""
+        return step.label
 
     def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
         """The step's choices as the implementation asks for them: names and values, in order."""
+        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> Mapping[str, Value]:
         """The model's variables, as far as they can be seen, in the model's values."""

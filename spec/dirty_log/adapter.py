@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.errors import UserError
-from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.dirty_log.model import SPECS
 from spec.dirty_log.reference import WIDTH, Machine, threads
@@ -40,7 +39,7 @@ class DirtyLogAdapter:
         return Stage(trace, constants | (RIGHT if correct else {}), hooks, memory)
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, constants: dict[str, Any], hooks: Hooks,
@@ -50,17 +49,8 @@ class Stage:
         self.memory = self.machine.source.kind
         self.locks = {"the big lock": self.machine.bql}
 
-    def thread(self, instance: Instance) -> str:
-        return instance.process.name
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(threads(self.machine))
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         found = self.machine.observe()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.qemu_balloon.hinting_rules import Hints
 from spec.qemu_balloon.model import SPECS
@@ -43,23 +43,14 @@ def constants_of(trace: Trace, version: dict[str, Any]) -> dict[str, Any]:
             for name, value in trace.system.constants.items() if name not in RULES}
 
 
-class Plain:
+class Plain(Implementation):
     """A stage whose threads, labels, choices and variables have the model's own names."""
 
     system: Any
     machine: Any
 
-    def thread(self, instance: Instance) -> str:
-        return instance.process.name
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(self.machine.threads())
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         return {name: value for name, value in self.machine.observe().items()

@@ -5,8 +5,7 @@ Labels of the driver's waits for locks are called after the lock, as in spec/vir
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
+from checker.judgement.replay import Hooks, Implementation
 from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.stack.reference import Machine
@@ -41,7 +40,7 @@ class Sleepers:
         self.release = machine.virtio_mem.end
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, machine: Machine) -> None:
@@ -59,18 +58,11 @@ class Stage:
             f"the gate of {thread}": gate for thread, gate in gates.items()} | {
             "a condition": Sleepers(machine)}
 
-    def thread(self, instance: Instance) -> str:
-        name = instance.process.name
-        return name if instance.key is None else f"{name} {instance.key}"
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(self.machine.threads())
 
     def label(self, step: TraceStep) -> str:
         return hook(step.label)
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         found = self._driver() | self._ram() | {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
+from checker.judgement.replay import Hooks, Implementation
 from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.vfio_balloon.reference import Machine
@@ -69,7 +69,7 @@ class VfioAdapter:
         return Stage(trace, self.version, constants, hooks, memory)
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, version: str, constants: dict[str, Any], hooks: Hooks,
@@ -116,9 +116,6 @@ class Stage:
         if self.constants["postcopy"]:
             bodies["postcopy"] = lambda: machine.postcopy_life(None)
         return bodies
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
 
     def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from checker.errors import UserError
 from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
+from checker.judgement.replay import Hooks, Implementation
 from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.virtio_balloon.reference import Machine
@@ -104,7 +104,7 @@ class BalloonAdapter:
         return Stage(trace, chosen | {"life": self.alive}, hooks)
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, constants: dict[str, Any], hooks: Hooks) -> None:
@@ -136,9 +136,6 @@ class Stage:
 
     def label(self, step: TraceStep) -> str:
         return hook(step.label)
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     # What can be seen.
 

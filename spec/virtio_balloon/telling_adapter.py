@@ -2,9 +2,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.virtio_balloon.reference import DATA, Telling
 
@@ -22,7 +21,7 @@ class TellingAdapter:
         return Stage(trace, Telling(must_tell=must_tell, at=hooks.at, env=hooks, **constants))
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     memory = "private mapping"
@@ -37,18 +36,8 @@ class Stage:
         return {"balloon_lock": self.machine.balloon_lock,
                 **{f"the gate of {thread}": gate for thread, gate in gates.items()}}
 
-    def thread(self, instance: Instance) -> str:
-        name = instance.process.name
-        return name if instance.key is None else f"{name} {instance.key}"
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(self.machine.actors)
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         holder = next((i.number for i in self.system.instances

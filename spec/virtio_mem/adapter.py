@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.errors import UserError
-from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.virtio_mem.model import SPECS
 from spec.virtio_mem.reference import Machine, threads
@@ -51,7 +50,7 @@ class VirtioMemAdapter:
         return Stage(trace, constants, hooks, memory)
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, constants: dict[str, Any], hooks: Hooks,
@@ -62,18 +61,8 @@ class Stage:
         self.locks = {"the big lock": self.machine.bql_lock,
                       "the counters' mutex": self.machine.votes.mutex}
 
-    def thread(self, instance: Instance) -> str:
-        name = instance.process.name
-        return name if instance.key is None else f"{name} {instance.key}"
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(threads(self.machine))
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         found = self.machine.observe()

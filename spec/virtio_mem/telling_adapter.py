@@ -1,10 +1,8 @@
 """The steps and variables of telling.py on its reference, for replay. `adapter.py` hands it out."""
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.virtio_mem.reference import Listener, Telling
 
@@ -23,7 +21,7 @@ class TellingAdapter:
                                     memory=memory, **constants))
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, machine: Telling) -> None:
@@ -32,18 +30,8 @@ class Stage:
         self.memory = machine.memory.kind
         self.locks = {"the big lock": machine.bql_lock}
 
-    def thread(self, instance: Instance) -> str:
-        name = instance.process.name
-        return name if instance.key is None else f"{name} {instance.key}"
-
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(self.machine.threads())
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         holder = next((i.number for i in self.system.instances

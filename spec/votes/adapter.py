@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from checker.ir.system import Instance
-from checker.judgement.replay import Hooks
-from checker.results.trace import Trace, TraceStep
+from checker.judgement.replay import Hooks, Implementation
+from checker.results.trace import Trace
 from checker.values import Value
 from spec.votes.reference import Machine, threads
 
@@ -38,7 +38,7 @@ class VotesAdapter:
         return Stage(trace, self.version, constants, hooks, memory)
 
 
-class Stage:
+class Stage(Implementation):
     """One machine, as `checker.judgement.replay.Implementation` wants it."""
 
     def __init__(self, trace: Trace, version: str, constants: dict[str, Any], hooks: Hooks,
@@ -61,12 +61,6 @@ class Stage:
 
     def threads(self) -> dict[str, Callable[[], object]]:
         return dict(threads(self.machine))
-
-    def label(self, step: TraceStep) -> str:
-        return step.label
-
-    def choices(self, step: TraceStep) -> list[tuple[str, Any]]:
-        return [(choice.name, choice.value) for choice in step.choices]
 
     def observe(self) -> dict[str, Value]:
         found = self.machine.observe()

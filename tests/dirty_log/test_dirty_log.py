@@ -178,13 +178,14 @@ def test_a_migration_that_runs_freely_loses_nothing(tracker, seed):
     m.close()
 
 
+def loses_something(seed):
+    m = Machine(at=slowly, env=Dice(seed, failing=0), memory="simulated", rounds=40, asks="never")
+    run(m)
+    lost = not all(m.arrived(page) for page in m.pages)
+    m.close()
+    return lost
+
+
 def test_a_migration_that_asks_nobody_loses_something():
-    """The same runs, with the mistake: they would show it."""
-    lost = 0
-    for seed in range(10):
-        m = Machine(at=slowly, env=Dice(seed, failing=0), memory="simulated", rounds=40,
-                    asks="never")
-        run(m)
-        lost += not all(m.arrived(page) for page in m.pages)
-        m.close()
-    assert lost
+    """The same runs, with the mistake: they would show it. Which of them does is up to threads."""
+    assert any(map(loses_something, range(300)))
