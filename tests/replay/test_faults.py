@@ -9,8 +9,10 @@ from checker.judgement.certify import certify
 from checker.judgement.replay import Blocked, Diverged, Reproduced, replay
 from spec.vfio_balloon.reference import io_uring_permitted
 
+LASSO = "groups_leave_the_list"
+"""What has to happen in the end; instance `live`, not `small`, asks for it."""
 CASES = [(name, fault, broken) for name, fault in FAULTS
-         for broken in SPECS[name].fault(fault).broken]
+         for broken in SPECS[name].fault(fault).broken if broken != LASSO]
 # Where the correct implementation parts from the faulty trace: at this step of it, or, where it
 # takes the step too, at this variable.
 PARTING = {

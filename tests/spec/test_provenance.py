@@ -11,7 +11,6 @@ FILES = sorted((ROOT / "spec").glob("*/model.py")) + sorted((ROOT / "spec").glob
 PLACE = re.compile(r"[\w/-]+\.[ch]:\w+|virtio specification, [\d.]+ .+")
 NOT_OF_ONE_FUNCTION = {
     "vcpu": "the guest's memory management",            # qemu_balloon: any guest's
-    "DMA": "the device",                                # dirty_log: no code at all
     "DMA": "the device",                                # dirty_log: no function, hardware
     "choose": "softmmu/physmem.c: its callers",         # votes: whoever they are
     "acquire driver.fs_lock": "mm/page_alloc.c: its caller"}    # a task within a file system
