@@ -1,4 +1,5 @@
 """Where a model waits for a lock its reference does: none is left out, however shortly held."""
+import functools
 import threading
 
 import pytest
@@ -22,6 +23,7 @@ CASES = {
 }
 
 
+@functools.cache
 def waits(file, name, instance, limit):
     specs, errors = find_specs([str(ROOT / "spec" / f"{file}.py")])
     assert errors == []

@@ -4,6 +4,7 @@ import re
 import pytest
 from support import ROOT
 
+from checker.face.compiled import compiled
 from checker.face.find import find_specs
 from checker.face.plan import Selection, plan
 
@@ -25,7 +26,7 @@ def waits(path):
         for instance in spec.instances:
             jobs += plan([spec], Selection(instance=instance, faults=False))
         for job in jobs:
-            for process in job.system().processes:
+            for process in compiled(job).system.processes:
                 for name, location in process.locations.items():
                     yield spec.name, job.fault or job.instance, name, location.provenance
 
