@@ -74,7 +74,6 @@ class WithoutALock:
 
 
 @pytest.mark.parametrize("case, path", [
-    (("votes/model", "FourKinds", "ci"), "votes.mutex"),
     (("virtio_balloon/model", "Linux49", "small"), "driver.info.pages_lock"),
     (("virtio_balloon/model", "Linux49Life", "small"), "life.config_lock"),
     (("vfio_balloon/model", "Upstream", "small"), "bql_lock")], ids=str)

@@ -73,8 +73,8 @@ def test_witnesses_replay_and_show_nothing(name, instance):
         assert isinstance(outcome, Reproduced) and outcome.symptom == (), str(outcome)
 
 
-# What the code keeps nowhere: the features, which do not change, who holds which lock, and what only
-# assertions look at.
+# What the code keeps nowhere: the features, which do not change, who holds which lock, and what
+# only assertions look at.
 UNSEEN = {"pages.zone_of", "pages.pg_locked", "pages.pages_lock", "host.must_tell",
           "driver.balloon_lock", "driver.deflate_on_oom", "driver.stop_update_lock",
           "driver.fs_lock", "driver.inside", "oom.oom_lock", "life.config_lock"}
