@@ -40,7 +40,7 @@ from typing import Any, Protocol
 from checker.engines.interp.step import enabled, location_of, stuck
 from checker.errors import UserError
 from checker.frontend.spec import import_file
-from checker.ir.system import Instance, State
+from checker.ir.system import Instance, State, System
 from checker.results.trace import Trace, TraceStep
 from checker.values import Value, show
 
@@ -74,11 +74,16 @@ class Implementation(Protocol):
 
     memory: str
     locks: Mapping[str, Any]
+    system: System
 
     def thread(self, instance: Instance) -> str:
         """The name of the thread that stands for a process instance: the process, and its key."""
         name = instance.process.name
         return name if instance.key is None else f"{name} {instance.key}"
+
+    def holder(self, thread: str | None) -> int | None:
+        """A lock's value while this thread has it: the number of its instance; None for nobody."""
+        return next((i.number for i in self.system.instances if self.thread(i) == thread), None)
 
     def threads(self) -> Mapping[str, Callable[[], object]]:
         """What each thread runs, by name."""

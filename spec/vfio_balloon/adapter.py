@@ -133,8 +133,7 @@ class Stage(Implementation):
         found = {**self._kernel(seen), **self._vfio(seen), **self._devices(seen)}
         most = self.system.variable["inhibitor.votes"].type.hi
         found["inhibitor.votes"] = min(max(seen["votes"], -1), most)    # see `Inhibitor`
-        found["bql.lock"] = next((i.number for i in self.system.instances
-                                  if self.thread(i) == seen["bql"]), None)
+        found["bql.lock"] = self.holder(seen["bql"])
         if self.constants["postcopy"]:
             found["postcopy.holds"] = seen["postcopy_holds"]
         return {name: value for name, value in found.items() if name in self.system.position}

@@ -40,8 +40,7 @@ class Stage(Implementation):
         return dict(self.machine.actors)
 
     def observe(self) -> dict[str, Value]:
-        holder = next((i.number for i in self.system.instances
-                       if self.thread(i) == self.machine.holder), None)
+        holder = self.holder(self.machine.holder)
         return self.machine.observe() | {"balloon_lock": holder}
 
     # What it comes to.

@@ -66,8 +66,7 @@ class Stage(Implementation):
 
     def observe(self) -> dict[str, Value]:
         found = self.machine.observe()
-        found["bql.lock"] = next((i.number for i in self.system.instances
-                                  if self.thread(i) == self.machine.bql_holder), None)
+        found["bql.lock"] = self.holder(self.machine.bql_holder)
         return {name: value for name, value in found.items() if name in self.system.position}
 
     # What it comes to.

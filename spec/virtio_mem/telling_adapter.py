@@ -34,8 +34,7 @@ class Stage(Implementation):
         return dict(self.machine.threads())
 
     def observe(self) -> dict[str, Value]:
-        holder = next((i.number for i in self.system.instances
-                       if self.thread(i) == self.machine.bql_holder), None)
+        holder = self.holder(self.machine.bql_holder)
         return self.machine.observe() | {"bql.lock": holder}
 
     # What it comes to.

@@ -69,8 +69,7 @@ class Stage(Implementation):
                 of = self.system.variable[name].type
                 if hasattr(of, "lo"):           # the model's integers stay at their bounds
                     found[name] = min(max(value, of.lo), of.hi)
-        found["bql.lock"] = next((i.number for i in self.system.instances
-                                  if self.thread(i) == self.machine.bql_holder), None)
+        found["bql.lock"] = self.holder(self.machine.bql_holder)
         return {name: value for name, value in found.items() if name in self.system.position}
 
     def symptom(self, property: str) -> Sequence[str] | None:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import pathlib
-import random
 import threading
 import time
 
@@ -15,8 +14,8 @@ from checker.judgement.replay import Reproduced, replay
 from checker.judgement.vacuity import vacuity
 from spec.dirty_log.adapter import adapter_for
 from spec.dirty_log.reference import Machine, threads
-from spec.vfio_balloon.reference.hooks import Environment
 from tests.inclusion import behaves
+from tests.dice import Dice
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "dirty_log" / "model.py")}
@@ -137,20 +136,6 @@ def test_what_is_pinned_counts_as_written_for_ever():
 def slowly(label):
     """Everybody gets a turn between two steps."""
     time.sleep(0.0003)
-
-
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed, failing):
-        self.random = random.Random(seed)
-        self.failing = failing
-
-    def fails(self, name):
-        return self.random.random() < self.failing
-
-    def pick(self, name, choices):
-        return self.random.choice(list(choices))
 
 
 def run(m):

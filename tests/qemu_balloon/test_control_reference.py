@@ -1,26 +1,13 @@
 """Free page hinting, statistics and sizes: the references by themselves."""
 from __future__ import annotations
 
-import random
 import threading
 
 import pytest
 
 from spec.qemu_balloon.reference import HintMachine, SizeMachine, StatsMachine
 from spec.vfio_balloon.reference.hooks import Environment
-
-
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def fails(self, name):
-        return self.random.random() < 0.2
-
-    def pick(self, name, choices):
-        return self.random.choice(list(choices))
+from tests.dice import Dice
 
 
 def run(m, seconds=0.5):
@@ -104,7 +91,7 @@ def test_what_arrived_is_decided_by_bytes():
 @pytest.mark.parametrize("postcopy", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_migration_that_runs_freely_leaves_nothing_behind(seed, postcopy):
-    m = HintMachine(env=Dice(seed), postcopy=postcopy)
+    m = HintMachine(env=Dice(seed, failing=0.2), postcopy=postcopy)
     run(m)
     assert m.phase in ("completed", "cancelled") and not m.hangs
     if m.phase == "completed":
@@ -130,7 +117,7 @@ def test_a_reset_detaches_and_a_destination_pops_again():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_there_is_one_buffer_whatever_happens(seed):
-    m = StatsMachine(env=Dice(seed))
+    m = StatsMachine(env=Dice(seed, failing=0.2))
     run(m, 0.3)
     assert len(m.available) + len(m.popped) + len(m.used) == m.driver_ok
     assert m.held() != "stale"
@@ -160,6 +147,6 @@ def test_query_balloon_is_unsigned():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_sizes_come_to_rest(seed):
-    m = SizeMachine(env=Dice(seed), unplugs=False, changes=3)
+    m = SizeMachine(env=Dice(seed, failing=0.2), unplugs=False, changes=3)
     run(m, 0.3)
     assert m.changes == 0 and m.actual == m.size == m.wish() == min(m.num_pages, m.ram - 1)

@@ -1,14 +1,13 @@
 """The reference of QEMU's balloon device by itself: one handler at a time, then all threads."""
 from __future__ import annotations
 
-import random
 import threading
 
 import pytest
 
 from spec.qemu_balloon.reference import DATA, Machine, Stopped
 from spec.qemu_balloon.reference.device import PartiallyBalloonedPage
-from spec.vfio_balloon.reference.hooks import Environment
+from tests.dice import Dice
 
 
 @pytest.fixture
@@ -116,24 +115,12 @@ def test_nothing_is_discarded_while_somebody_votes(machine):
     assert contents(m) == [True, False, True, True]
 
 
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def fails(self, name):
-        return self.random.random() < 0.3
-
-    def pick(self, name, choices):
-        return self.random.choice(list(choices))
-
-
 @pytest.mark.parametrize("counters", ["one", "four"])
 @pytest.mark.parametrize("seed", range(3))
 def test_threads_that_run_freely_lose_nothing(counters, seed):
     users = ("vfio", "postcopy", "snapshot") if counters == "four" else ("vfio", "postcopy")
-    m = Machine(env=Dice(seed), counters=counters, users=users, reports=counters == "four",
+    m = Machine(env=Dice(seed, failing=0.3), counters=counters, users=users,
+                reports=counters == "four",
                 discard_fails=bool(seed % 2))
     damaged = []        # looked at as it happens: switching off leaves users half way
 

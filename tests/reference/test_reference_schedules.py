@@ -7,24 +7,11 @@ import time
 
 import pytest
 
-from spec.vfio_balloon.reference import Environment, Machine
+from spec.vfio_balloon.reference import Machine
+from tests.dice import Dice
 
 STEPS = 2500        # of held threads: a number, so that a busy machine sees the same run
 SECONDS = 0.25      # for threads that really run
-
-
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed: int, *, failing: float = 0.1) -> None:
-        self.random = random.Random(seed)
-        self.failing = failing
-
-    def fails(self, name):
-        return self.random.random() < self.failing
-
-    def pick(self, name, choices):
-        return self.random.choice(choices)
 
 
 def holders(observed):

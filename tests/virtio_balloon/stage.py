@@ -29,20 +29,6 @@ class Script(Environment):
         return choice if choice in choices else choices[0]
 
 
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed: int, failing: float = 0.1) -> None:
-        self.random = random.Random(seed)
-        self.failing = failing
-
-    def fails(self, name: str) -> bool:
-        return self.random.random() < self.failing
-
-    def pick(self, name: str, choices: Any) -> Any:
-        return self.random.choice(list(choices))
-
-
 class Hand(Director):
     """Holds the threads at their steps."""
 

@@ -3,13 +3,12 @@ import pathlib
 
 import pytest
 
-from checker.engines import native
 from checker.frontend import load
-from checker.judgement.certify import certify
-from checker.judgement.replay import Director, Reproduced, replay
+from checker.judgement.replay import Director
 from spec.virtio_balloon.adapter import adapter_for
 from spec.virtio_balloon.reference import DATA, Environment, Telling
 from tests.inclusion import behaves
+from tests.replayed import reproduced_and_refused
 
 [SPEC] = load(pathlib.Path(__file__).parents[2] / "spec" / "virtio_balloon" / "telling.py")
 STEPS = 500
@@ -118,14 +117,7 @@ def test_compaction_goes_back_where_the_driver_has_its_lock():
 
 @pytest.mark.parametrize("fault", [fault.name for fault in SPEC.faults])
 def test_faults_are_reproduced_and_the_right_version_refuses(fault):
-    declared = SPEC.fault(fault)
-    system = SPEC.system("ci", fault=declared)
-    found = native.explore(system)
-    for broken in declared.broken:
-        trace = certify(system, broken, found.violations[broken])
-        outcome = replay(trace, timeout=0.3)
-        assert isinstance(outcome, Reproduced) and outcome.symptom, (broken, outcome)
-        assert not isinstance(replay(trace, correct=True, timeout=0.3), Reproduced), broken
+    reproduced_and_refused(SPEC, fault, "ci")
 
 
 # Held to the model.

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import pathlib
-import random
 import threading
 
 import pytest
@@ -15,6 +14,7 @@ from checker.judgement.replay import Reproduced, replay
 from checker.judgement.vacuity import vacuity
 from spec.vfio_balloon.reference.hooks import Environment
 from spec.virtio_mem.reference import Machine, threads
+from tests.dice import Dice
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "virtio_mem" / "model.py")}
@@ -141,22 +141,10 @@ def test_a_request_that_does_not_fit_changes_nothing():
     stage.close()
 
 
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def fails(self, name):
-        return self.random.random() < 0.2
-
-    def pick(self, name, choices):
-        return self.random.choice(choices)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_threads_that_run_freely_map_exactly_what_is_plugged(seed):
-    stage = Machine(env=Dice(seed), blocks=4, sections=((0, 4), (2, 4), (1, 3)), migrates=True,
+    stage = Machine(env=Dice(seed, failing=0.2), blocks=4, sections=((0, 4), (2, 4), (1, 3)),
+                    migrates=True,
                     resizes=True, balloon=True, viommu=bool(seed % 2))
     running = [threading.Thread(target=body, name=name, daemon=True)
                for name, body in threads(stage, rounds=60).items()]

@@ -1,19 +1,17 @@
 """The reference of virtio-mem's proved core: by itself, under traces, and held to its model."""
 import pathlib
-import random
 import threading
 
 import pytest
 
-from checker.engines import native
 from checker.frontend import load
-from checker.judgement.certify import certify
-from checker.judgement.replay import Reproduced, replay
 from spec.vfio_balloon.reference.hooks import Environment
 from spec.virtio_mem.adapter import adapter_for
 from spec.virtio_mem.reference import Telling
 from spec.virtio_mem.telling_adapter import TellingAdapter
 from tests.inclusion import behaves
+from tests.dice import Dice
+from tests.replayed import reproduced_and_refused
 
 [SPEC] = load(pathlib.Path(__file__).parents[2] / "spec" / "virtio_mem" / "telling.py")
 STEPS = 400
@@ -86,22 +84,9 @@ def test_an_unplug_that_tells_nobody_leaves_two_memories():
     stage.close()
 
 
-class Chance(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def fails(self, name):
-        return self.random.random() < 0.2
-
-    def pick(self, name, choices):
-        return self.random.choice(list(choices))
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_threads_that_run_freely_leave_nothing_pinned(seed):
-    stage = Telling(blocks=4, sections=((0, 4), (2, 4), (1, 3)), env=Chance(seed))
+    stage = Telling(blocks=4, sections=((0, 4), (2, 4), (1, 3)), env=Dice(seed, failing=0.2))
     running = [threading.Thread(target=body, name=name, daemon=True)
                for name, body in stage.threads(rounds=100).items()]
     for thread in running:
@@ -117,14 +102,7 @@ def test_threads_that_run_freely_leave_nothing_pinned(seed):
 
 @pytest.mark.parametrize("fault", [fault.name for fault in SPEC.faults])
 def test_faults_are_reproduced_and_the_right_version_refuses(fault):
-    declared = SPEC.fault(fault)
-    system = SPEC.system("small", fault=declared)
-    found = native.explore(system)
-    for broken in declared.broken:
-        trace = certify(system, broken, found.violations[broken])
-        outcome = replay(trace, timeout=0.3)
-        assert isinstance(outcome, Reproduced) and outcome.symptom, (broken, outcome)
-        assert not isinstance(replay(trace, correct=True, timeout=0.3), Reproduced), broken
+    reproduced_and_refused(SPEC, fault, "small")
 
 
 # Held to the model.

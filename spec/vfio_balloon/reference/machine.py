@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from spec.holding import holding
 from spec.vfio_balloon.reference import hooks
 from spec.vfio_balloon.reference.balloon import Balloon, Inhibitor, Postcopy
 from spec.vfio_balloon.reference.hooks import Environment
@@ -58,12 +59,8 @@ class Machine:
             yield
             return
         self.at(label)
-        with self.bql_lock:
-            self.bql_holder = threading.current_thread().name
-            try:
-                yield
-            finally:
-                self.bql_holder = None
+        with holding(self):
+            yield
 
     # The lives of the actors. `rounds` is None for a life without end.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from spec.holding import holding
 from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.virtio_mem.reference.machine import Options, often
@@ -39,12 +40,8 @@ class Telling:
     @contextmanager
     def bql(self, label: str) -> Iterator[None]:
         self.at(label)
-        with self.bql_lock:
-            self.bql_holder = threading.current_thread().name
-            try:
-                yield
-            finally:
-                self.bql_holder = None
+        with holding(self):
+            yield
 
     # The guest's requests.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from spec.holding import holding
 from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.votes.reference.counters import Counters, Inhibitor, Signed
@@ -149,12 +150,8 @@ class Machine:
         if not self.options.bql:
             yield
             return
-        with self.bql_lock:
-            self.bql_holder = threading.current_thread().name
-            try:
-                yield
-            finally:
-                self.bql_holder = None
+        with holding(self):
+            yield
 
     def zap(self, told: bool, users: list[Actor]) -> None:
         """Discard the page. Whoever is told of it unmaps, and maps again what comes later."""

@@ -7,7 +7,7 @@ linked(c)`. What Z3 gets is the same as from `Encoding.refuted`.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import z3
 
@@ -117,8 +117,8 @@ def denied(claim: Truth) -> Iterator[Truth]:
 class _Case:
     """A conjunction: what is done with in `parts`, what is left, each part as it is or negated."""
 
-    def __init__(self, left: list[tuple[Truth, bool]], parts: list[Truth] = [],
-                 used: dict[str, int] = {}) -> None:
+    def __init__(self, left: list[tuple[Truth, bool]], parts: Iterable[Truth] = (),
+                 used: Iterable[tuple[str, int]] = ()) -> None:
         self.left, self.parts, self.used = list(left), list(parts), dict(used)
 
     def split(self, most: int) -> list[_Case]:
@@ -133,7 +133,7 @@ class _Case:
                 self.left = [(arg, positive) for arg in part.children()] + self.left
             elif (z3.is_or(part) or z3.is_and(part)) and _deep(part) and (
                     part.num_args() <= most):
-                return [_Case([(arg, positive), *self.left], self.parts, self.used)
+                return [_Case([(arg, positive), *self.left], self.parts, self.used.items())
                         for arg in part.children()]
             elif z3.is_quantifier(part) and part.is_forall() != positive and _elements(part):
                 self.left.insert(0, (self._opened(part), positive))
