@@ -2,7 +2,7 @@
 import random
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 
 
 class Dice(Environment):

@@ -1,6 +1,6 @@
 """Systems built by hand from IR nodes: for tests of the engines without the front end."""
-from checker.ir.nodes import (Assign, Block, Branch, Check, Choose, Const, Finish, ForEach, Goto,
-                              Local, Location, Me, Op, Place, Quantifier, Var, Yield)
+from checker.ir.nodes import (Assign, Block, Check, Choose, Const, Finish, Local, Location, Me, Op,
+                              Place, Quantifier, Var, Yield)
 from checker.ir.system import Process, Property, System, Variable, over_instances
 from checker.types import Bool, Index, Int, Lock, Map, Range
 from checker.values import initial_values, lowest

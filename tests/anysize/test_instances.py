@@ -12,7 +12,7 @@ from checker.engines.smt.anysize.instances import Instances
 from checker.engines.smt.anysize.models import Model, compiled
 from checker.engines.smt.anysize.substitution import denied, substitution
 from tests.anysize.support import spec
-from tests.anysize.test_ground import formulas, language, solved
+from tests.anysize.test_ground import formulas, solved
 
 BUDGET = 1_000_000
 

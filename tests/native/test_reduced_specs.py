@@ -55,7 +55,7 @@ def same_verdicts(system):
     return len(tried)
 
 
-@pytest.mark.parametrize("spec, fault", cases())
+@pytest.mark.parametrize("spec, fault", list(cases()))
 def test_on_and_off_say_the_same(spec, fault):
     instance = "small" if "small" in spec.instances else next(iter(spec.instances), None)
     same_verdicts(spec.system(instance, fault=fault))

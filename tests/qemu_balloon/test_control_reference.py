@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
+from spec.hooks import Environment
 from spec.qemu_balloon.reference import HintMachine, SizeMachine, StatsMachine
-from spec.vfio_balloon.reference.hooks import Environment
 from tests.dice import Dice
 
 

@@ -2,8 +2,7 @@
 
 (2^C + C*2^(C-1))^R states: (2, 2) 64, (3, 2) 400, (3, 3) 8000.
 """
-from checker import Component, Index, Map, Maybe, Set, invariant, pick, process, sometimes, until
-from checker import maybe
+from checker import Component, Index, Map, Set, invariant, pick, process, sometimes, until
 
 
 class SimpleAllocator(Component):

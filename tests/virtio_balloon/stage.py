@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from checker.judgement.replay import Director
-from spec.virtio_balloon.reference import Environment, Machine
+from spec.hooks import Environment
+from spec.virtio_balloon.reference import Machine
 
 PATIENCE = 20       # seconds that a step may take before the test is wrong about it
 SHORT = 0.2         # the same where it is expected to wait for a lock

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from spec.virtio_balloon.reference import DATA, Bug, Machine, Ram
-from tests.virtio_balloon.stage import Dice, Script
+from tests.dice import Dice
+from tests.virtio_balloon.stage import Script
 
 ZEROS = bytes(len(DATA))
 FIXED = dict(allocates="first", deletes="locked", recounts=True, oom_counts="pages", aligns=True)

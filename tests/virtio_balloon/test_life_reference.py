@@ -10,7 +10,8 @@ from spec.virtio_balloon.reference import DATA, Machine, Slab
 from spec.virtio_balloon.reference.life import STRUCT
 from spec.virtio_balloon.reference.scheduler import Scheduler
 from spec.virtio_balloon.reference.stats import BUFFER, NUMBERS, RING
-from tests.virtio_balloon.stage import Dice, Script
+from tests.dice import Dice
+from tests.virtio_balloon.stage import Script
 
 FIXED = dict(allocates="first", deletes="locked", recounts=True, oom_counts="pages", aligns=True,
              inits_stats=True, unmounts=True)

@@ -5,8 +5,9 @@ import pytest
 
 from checker.frontend import load
 from checker.judgement.replay import Director
+from spec.hooks import Environment
 from spec.virtio_balloon.adapter import adapter_for
-from spec.virtio_balloon.reference import DATA, Environment, Telling
+from spec.virtio_balloon.reference import DATA, Telling
 from tests.inclusion import behaves
 from tests.replayed import reproduced_and_refused
 

@@ -12,7 +12,7 @@ from checker.frontend import load
 from checker.judgement.certify import certify
 from checker.judgement.replay import Reproduced, replay
 from checker.judgement.vacuity import vacuity
-from spec.vfio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.virtio_mem.reference import Machine, threads
 from tests.dice import Dice
 

@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from checker.frontend import load
-from spec.vfio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.virtio_mem.adapter import adapter_for
 from spec.virtio_mem.reference import Telling
 from spec.virtio_mem.telling_adapter import TellingAdapter
-from tests.inclusion import behaves
 from tests.dice import Dice
+from tests.inclusion import behaves
 from tests.replayed import reproduced_and_refused
 
 [SPEC] = load(pathlib.Path(__file__).parents[2] / "spec" / "virtio_mem" / "telling.py")

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import pathlib
-import random
 import threading
 
 import pytest
@@ -13,8 +12,8 @@ from checker.frontend import load
 from checker.judgement.certify import certify
 from checker.judgement.replay import Reproduced, replay
 from checker.judgement.vacuity import vacuity
-from spec.vfio_balloon.reference.hooks import Environment
 from spec.votes.reference import Machine, threads
+from tests.dice import Dice
 
 SPECS = {spec.name: spec
          for spec in load(pathlib.Path(__file__).parents[2] / "spec" / "votes" / "model.py")}
@@ -77,24 +76,11 @@ def test_the_vdpa_finding_ends_with_two_different_memories():
     assert any("b'guest'" in line and r"b'\x00" in line for line in shown.symptom)
 
 
-class Dice(Environment):
-    """Fails now and then, and picks anything."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-
-    def fails(self, name):
-        return self.random.random() < 0.2
-
-    def pick(self, name, choices):
-        return self.random.choice(choices)
-
-
 @pytest.mark.parametrize("version", ["SignedCounter", "TwoSides", "FourKinds"])
 @pytest.mark.parametrize("seed", range(3))
 def test_threads_that_run_freely_leave_honest_counters(version, seed):
-    machine = Machine(version=version, users=HONEST, groups=2, env=Dice(seed), memory="simulated",
-                      vdpa_cleanup="if_held", sync_mmu=bool(seed % 2))
+    machine = Machine(version=version, users=HONEST, groups=2, env=Dice(seed, failing=0.2),
+                      memory="simulated", vdpa_cleanup="if_held", sync_mmu=bool(seed % 2))
     running = [threading.Thread(target=body, daemon=True)
                for body in threads(machine, rounds=20).values()]
     for thread in running:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from spec.dirty_log.reference.machine import Machine
-from spec.virtio_balloon.reference.hooks import Stopped
+from spec.virtio_balloon.reference.switch import Stopped
 
 
 class Vfio:

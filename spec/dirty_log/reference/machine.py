@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
+from spec.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
-from spec.virtio_balloon.reference.hooks import Switch
 from spec.virtio_balloon.reference.memory import Ram
+from spec.virtio_balloon.reference.switch import Switch
 
 WIDTH = 8               # bytes that a write puts at the beginning of a page
 CONTAINER = 0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
-from spec.virtio_balloon.reference.hooks import Stopped, Switch
+from spec.hooks import Environment, at as no_hook
+from spec.virtio_balloon.reference.switch import Stopped, Switch
 
 
 class Stage:

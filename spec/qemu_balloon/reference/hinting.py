@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
-from spec.virtio_balloon.reference.hooks import Stopped, Switch
+from spec.hooks import Environment, at as no_hook
 from spec.virtio_balloon.reference.memory import Ram
+from spec.virtio_balloon.reference.switch import Stopped, Switch
 
 WIDTH = 8       # bytes that a write puts at the beginning of a page
 

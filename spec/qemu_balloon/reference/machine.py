@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from spec.hooks import Environment, at as no_hook
 from spec.qemu_balloon.reference import device as devices
 from spec.qemu_balloon.reference import guest as guests
 from spec.qemu_balloon.reference.memory import GuestRam
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
-from spec.virtio_balloon.reference.hooks import TICK, Stopped
+from spec.virtio_balloon.reference.switch import TICK, Stopped
 from spec.votes.reference.counters import Counters, Inhibitor
 from spec.votes.reference.lives import LIVES
 from spec.votes.reference.machine import Actor

@@ -9,9 +9,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from spec.hooks import Environment, at as no_hook
 from spec.qemu_balloon.reference import device as devices
 from spec.qemu_balloon.reference.machine import User
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.virtio_balloon.reference import DATA
 from spec.virtio_balloon.reference import Machine as Linux

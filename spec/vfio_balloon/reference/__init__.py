@@ -111,7 +111,7 @@ What `Machine.observe()` answers:
   stale[p]          the CPU and a device see different bytes behind the same address
   errors            requests that the kernel refused, and counts below zero, in order
 """
-from spec.vfio_balloon.reference.hooks import Environment, spawn
+from spec.hooks import Environment, spawn
 from spec.vfio_balloon.reference.machine import Machine
 from spec.vfio_balloon.reference.memory import Memory, io_uring_permitted
 from spec.vfio_balloon.reference.options import EXITS, SPAPR_EXITS, VERSIONS, VOTES, Options

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from spec.vfio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.vfio_balloon.reference.memory import Memory
 from spec.vfio_balloon.reference.options import Options
 

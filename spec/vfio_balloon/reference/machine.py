@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from spec.holding import holding
-from spec.vfio_balloon.reference import hooks
+from spec.hooks import Environment, at as no_hook, spawn as spawn_thread
 from spec.vfio_balloon.reference.balloon import Balloon, Inhibitor, Postcopy
-from spec.vfio_balloon.reference.hooks import Environment
 from spec.vfio_balloon.reference.kernel import VfioKernel
 from spec.vfio_balloon.reference.memory import Memory
 from spec.vfio_balloon.reference.options import Options
@@ -30,8 +29,8 @@ class Machine:
     def __init__(self, *, groups: int = 2, pages: int = 1, containers: int | None = None,
                  devices: Sequence[tuple[int, bool]] | None = None,
                  mediated: Collection[int] = (), memory: str | None = None,
-                 at: Callable[[str], None] = hooks.at, env: Environment | None = None,
-                 spawn: Spawn = hooks.spawn, **constants: Any) -> None:
+                 at: Callable[[str], None] = no_hook, env: Environment | None = None,
+                 spawn: Spawn = spawn_thread, **constants: Any) -> None:
         self.options = Options(**constants)
         self.at = at
         self.env = env or Environment()

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from spec.hooks import Environment
 from spec.vfio_balloon.reference.balloon import Bql, Inhibitor
-from spec.vfio_balloon.reference.hooks import Environment
 from spec.vfio_balloon.reference.kernel import KernelContainer, KernelGroup, VfioKernel
 from spec.vfio_balloon.reference.options import Options
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from spec.virtio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.virtio_balloon.reference.memory import Slab
 from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.pages import Allocator

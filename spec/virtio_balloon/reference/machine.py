@@ -5,10 +5,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spec.virtio_balloon.reference import hooks
+from spec.hooks import Environment, at as no_hook
 from spec.virtio_balloon.reference.compaction import Compaction
 from spec.virtio_balloon.reference.driver import VirtioBalloon
-from spec.virtio_balloon.reference.hooks import Environment, Stopped
 from spec.virtio_balloon.reference.host import Host
 from spec.virtio_balloon.reference.life import Life
 from spec.virtio_balloon.reference.memory import Ram, Slab
@@ -17,6 +16,7 @@ from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.pages import DATA, Allocator
 from spec.virtio_balloon.reference.scheduler import Scheduler
 from spec.virtio_balloon.reference.stats import Stats
+from spec.virtio_balloon.reference.switch import Stopped
 from spec.virtio_balloon.reference.work import Work
 
 
@@ -29,7 +29,7 @@ class Machine:
     def __init__(self, *, pages: int = 2, zones: Sequence[int] | None = None,
                  array: int | None = None, target: int = 0, oom: bool = True,
                  compaction: bool = True, life: bool = False, stats: bool = False,
-                 at: Callable[[str], None] = hooks.at, env: Environment | None = None,
+                 at: Callable[[str], None] = no_hook, env: Environment | None = None,
                  **constants: Any) -> None:
         self.options = Options(**constants)
         env = env or Environment()

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from spec.virtio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.virtio_balloon.reference.memory import Ram
 from spec.virtio_balloon.reference.options import Options
 from spec.virtio_balloon.reference.scheduler import Scheduler

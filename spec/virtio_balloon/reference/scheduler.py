@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from spec.virtio_balloon.reference.hooks import TICK, Stopped, Switch
+from spec.virtio_balloon.reference.switch import TICK, Stopped, Switch
 
 
 class Scheduler(Switch):

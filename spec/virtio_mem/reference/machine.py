@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
+from spec.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.virtio_mem.reference.manager import Listener, Manager
 from spec.votes.reference.counters import Counters

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from spec.vfio_balloon.reference.hooks import Environment
+from spec.hooks import Environment
 from spec.vfio_balloon.reference.memory import Memory
 
 

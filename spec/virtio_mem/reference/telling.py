@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from spec.holding import holding
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
+from spec.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.virtio_mem.reference.machine import Options, often
 from spec.virtio_mem.reference.manager import Listener, Manager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec.holding import holding
-from spec.vfio_balloon.reference.hooks import Environment, at as no_hook
+from spec.hooks import Environment, at as no_hook
 from spec.vfio_balloon.reference.memory import Memory
 from spec.votes.reference.counters import Counters, Inhibitor, Signed
 
