@@ -1,4 +1,5 @@
-"""Compiled specs, kept by content: compiling one takes longer than searching it. So do proofs.
+"""Compiled specs, kept by content: compiling one takes longer than searching it. So do proofs,
+and the searches for branches that a fault never runs.
 
 The key of an entry is a hash of everything that the compilation read: the checker's own files,
 the spec's file and the files that it imports, and the constants. What is kept is the `System`
@@ -32,7 +33,7 @@ from checker.errors import UserError
 from checker.face.plan import Job
 from checker.ir.system import System
 
-KINDS = ("system", "proof")
+KINDS = ("system", "proof", "branches")
 KEPT = 1000
 """Entries of a kind; when there are more, those that were not used for longest go."""
 

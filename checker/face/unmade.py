@@ -3,6 +3,8 @@
 A fault may break its properties by half of what it does. So every step and every branch that is
 its own (see `judgement/branches.py`) has to be taken. Others may well be out of reach behind a
 mistake, and a finding has none of its own: what it has is the version's, or the situation's.
+
+Branches take searches of their own, so what they told is kept by content, as a compiled spec is.
 """
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from checker.errors import SpecError, UserError
-from checker.face.compiled import Compiled, compiled
+from checker.face.compiled import Compiled, compiled, entry, read_entry, write_entry
 from checker.face.plan import Job
 from checker.face.search import Limits, search
 from checker.ir.system import System
@@ -44,25 +46,47 @@ def _labels(system: System, fired: Container[tuple[str, str]] | None = None) -> 
                 yield at.label
 
 
-def _never_run(job: Job, system: System, found: Exploration,
-               limits: Limits) -> Iterator[Complaint]:
+def _never_run(job: Job, system: System, found: Exploration, limits: Limits) -> list[Complaint]:
+    """The branches that the fault alone has and that are never run, as they are kept or as
+    searches tell now. Nothing is said, nor kept, where one of these did not come to its end."""
     if found.distinct > LOOKED_AT:
-        return
+        return []
+    # The system alone is not enough: what it is held against has the same constants, but for
+    # those of the fault, which the user may have set as well.
+    file = entry(job, "branches", job.instance, job.at, sorted(job.constants.items()))
+    kept = read_entry(file)
+    if kept is None:
+        kept = _asked(job, system, found, limits)
+        if kept is not None:
+            write_entry(file, kept)
+    return kept or []
+
+
+def _asked(job: Job, system: System, found: Exploration, limits: Limits) -> list[Complaint] | None:
+    """What searches say; None where one of them did not come to its end."""
     missing = _missing(system, found, own_branches(system, _as_it_should_be(job)), limits)
+    if missing is None:
+        return None
     changed = [own for own in missing if not own.added]
     if changed:             # perhaps the spec as it should be does not run it here, either
         right = compiled(replace(job, instance=job.at, fault=None)).system
-        known = set(_missing(right, Exploration(True), changed, limits))
+        known = _missing(right, Exploration(True), changed, limits)
+        if known is None:
+            return None
         missing = [own for own in missing if own not in known]
-    for own in missing:
-        never = "true" if own.holds else "run"
-        yield Complaint("never_run", own.text, f"`{own.text}`, which only the fault "
-                        f"{'has' if own.added else 'reads so'}, is never {never}", own.loc)
+    return [_complaint(own) for own in missing]
+
+
+def _complaint(own: Own) -> Complaint:
+    never = "true" if own.holds else "run"
+    return Complaint("never_run", own.text, f"`{own.text}`, which only the fault "
+                     f"{'has' if own.added else 'reads so'}, is never {never}", own.loc)
 
 
 def _missing(system: System, found: Exploration, branches: Iterable[Own],
-             limits: Limits) -> list[Own]:
-    """Those of the branches that no step takes; `found` says which checks fail anyhow."""
+             limits: Limits) -> list[Own] | None:
+    """Those of the branches that no step takes; `found` says which checks fail anyhow. None
+    where a search did not come to its end."""
     free = [kind for kind in KINDS if kind not in found.violations]
     left, missing = list(branches), []
     budget = replace(limits, reduce=(), checkpoint=None, stop_early=False, fewest_switches=False)
@@ -71,7 +95,7 @@ def _missing(system: System, found: Exploration, branches: Iterable[Own],
         left = left[len(probes):]
         seen, _ = search(Compiled(probed(system, probes)), budget, None)
         if not seen.complete:
-            return []
+            return None
         missing += [own for own, kind in probes.items() if kind not in seen.violations]
     return missing
 

@@ -1,5 +1,7 @@
 """A fault of which a branch is never reached is a mistake that is not made: verify says so."""
 import pytest
+from checker.face import unmade
+from checker.results.exploration import Exploration
 
 SPEC = '''
 from checker import Component, Fault, Int, Map, Range, process, step, step_invariant
@@ -88,3 +90,54 @@ def test_what_is_not_searched_to_its_end_is_not_judged(run, home):
     (home / "tank.py").write_text(SPEC.replace("DRAINS", "half").replace("LIMIT", "0"))
     answer = run("verify", "tank.py", "--fault", "drains", "--limit", "2")
     assert "vacuous" not in answer.out
+
+
+# ── what is kept of it ───────────────────────────────────────────────────────────────────────
+
+@pytest.fixture
+def searches(monkeypatch):
+    """The systems that are searched for branches."""
+    found, search = [], unmade.search
+
+    def counted(compiled, *rest):
+        found.append(compiled.system)
+        return search(compiled, *rest)
+
+    monkeypatch.setattr(unmade, "search", counted)
+    return found
+
+
+def test_the_same_is_not_asked_twice(run, home, searches):
+    first = vacuous(run, home, "half")[0]
+    assert len(searches) == 1
+    assert vacuous(run, home, "half")[0] == first == ["self.level > 1", "self.wet[0] = 0"]
+    assert len(searches) == 1
+
+
+def test_what_is_well_is_kept_too(run, home, searches):
+    assert vacuous(run, home, "full", status=0)[0] == vacuous(run, home, "full", status=0)[0] == []
+    assert len(searches) == 1
+
+
+def test_a_changed_spec_is_asked_anew(run, home, searches):
+    """One character is another, in a condition that only the fault has: its constants, and what
+    everything in the spec is called, are the same."""
+    assert vacuous(run, home, "full", status=0)[0] == []
+    assert vacuous(run, home, "full", limit="1")[0] == ["self.wet[p] > 1", "self.wet[p] = 0"]
+    assert len(searches) == 2
+
+
+def test_what_is_held_against_another_spec_is_asked_anew(run, home, searches):
+    """The system with the fault is the same one where the user sets what the fault sets."""
+    assert vacuous(run, home, "half")[0]
+    answer = run("verify", "tank.py", "--set", "drains=half", "--fault", "drains")
+    assert "never true" not in answer.out
+    assert vacuous(run, home, "half")[0]
+
+
+def test_half_an_answer_is_not_kept(run, home, monkeypatch):
+    with monkeypatch.context() as cut:
+        cut.setattr(unmade, "search", lambda *rest: (Exploration(False, reason="cut"), ()))
+        (home / "tank.py").write_text(SPEC.replace("DRAINS", "half").replace("LIMIT", "0"))
+        assert "vacuous" not in run("verify", "tank.py").out
+    assert vacuous(run, home, "half")[0] == ["self.level > 1", "self.wet[0] = 0"]
