@@ -48,9 +48,6 @@ class Telling:
     def one_queue_at_a_time(self):
         return self.inflate.state == "empty" or self.deflate.state == "empty"
 
-    def inflate_length(self):
-        return self.inflate.state == "empty" or self.inflate.length == self.num_pfns
-
     def deflate_length(self):
         return self.deflate.state == "empty" or self.deflate.length == self.num_pfns
 
@@ -77,10 +74,6 @@ class Telling:
         return all(self.pfns[i] != p or self.pfns[j] != p
                    for i in range(slots) for j in range(slots) for p in self.page
                    if i < j and j < self.num_pfns)
-
-    def inserting(self):
-        return all(self.num_pfns == 0 for t in self.thread
-                   if self.compacts.at[t] == "balloon_page_insert")
 
     def inflating_with_the_new_page(self):
         return all(self.num_pfns == 1 and self.pfns[0] == p
@@ -149,10 +142,6 @@ class Telling:
 
     # What a thread that compacts has in hand.
 
-    def attempts(self):
-        return all(self.compacts.at[t] not in ("unmap_and_move", "virtballoon_migratepage")
-                   or not self.compacts.migrate_pages.migrated[t] for t in self.thread)
-
     def old_page_is_held(self):
         return all(self.migrate_ref[p] for t in self.thread for p in self.page
                    if self.compacts.at[t] != "scan" and self.compacts.p[t] == p)
@@ -197,11 +186,6 @@ class Telling:
                    for t in self.thread for p in self.page
                    if self.compacts.at[t] == "balloon_page_insert"
                    and self.compacts.migrate_pages.n[t] == p)
-
-    def new_page_is_listed(self):
-        return all(self.balloon_ref[p] and self.listed[p]
-                   for t in self.thread for p in self.page
-                   if self.compacts.at[t] in MOVED and self.compacts.migrate_pages.n[t] == p)
 
     # Counts.
 
