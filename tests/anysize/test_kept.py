@@ -6,6 +6,7 @@ from tests.anysize import audit
 
 from checker.engines import native
 from checker.engines.smt.anysize import kept_lemmas
+from checker.engines.smt.anysize.certificate import obligations
 from checker.lang.component import Fault
 
 QUICK = ("votes/Counter", "votes/FourKinds", "virtio_mem/Telling", "protocols/ShardedStore",
@@ -65,6 +66,17 @@ def test_both_solvers_agree(name):
     pytest.importorskip("cvc5")
     found = audit.certificate(KEPT[name])
     assert found.number and found.wrong == []
+
+
+def test_a_certificate_says_of_each_step_what_it_preserves_or_that_it_is_impossible():
+    proof = KEPT["votes/Counter"].proof
+    stated = {(each.where, each.claim) for each in obligations(proof)}
+    for situation in proof.prover.situations:
+        impossible = (situation.name, "impossible") in stated
+        assert not (impossible and situation.path is None)
+        for name in situation.after:
+            assert ((situation.name, name) in stated) is not impossible
+    assert any(claim == "impossible" for _, claim in stated)
 
 
 def test_seeds_and_orders_do_not_matter():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import z3
@@ -58,38 +58,58 @@ class Checked:
 
 
 def obligations(proof: AnySizeProof) -> Iterator[Stated]:
-    """Every obligation of the proved properties and the kept lemmas."""
+    """Every obligation of the proved properties and the kept lemmas.
+
+    Each supposes only those hypotheses that its proof has used, so that a file is short and soon
+    judged. About a path that these rule out there is one obligation: that it is impossible.
+    """
     prover = proof.prover
     assert prover is not None
-    proved = set(proof.named("proved"))
+    proved, supposed = set(proof.named("proved")), frozenset(proof.hypotheses)
     claims = [name for name in prover.claims
               if name in proof.hypotheses or name in proved]
-    for situation in prover.situations:
+    for number, situation in enumerate(prover.situations):
         premises = tuple(situation.premises())
-        supposed = tuple(_supposed(situation, proof.hypotheses))
-        for name in claims:
-            if name in situation.after:
-                negated = situation.negated(prover.claims[name])
-                yield Stated(name, situation.name,
-                             (*premises, *supposed, ("the claim is broken", negated)))
+        used = {name: prover.preserved(number, name, supposed).core
+                for name in claims if name in situation.after}
+        excluded = _excluded(situation, used)
+        if excluded is not None:
+            yield Stated("impossible", situation.name,
+                         (*premises, *_supposed(situation, excluded)))
+            continue
+        for name, core in used.items():
+            negated = situation.negated(prover.claims[name])
+            yield Stated(name, situation.name, (*premises, *_supposed(situation, core),
+                                                ("the claim is broken", negated)))
     yield from _checks(proof, prover, proved)
+
+
+def _excluded(situation: Situation, used: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """The hypotheses that rule a path out; None where it is possible, as far as is known.
+
+    An invariant that is kept without being supposed is a sign that there may be no step at all.
+    """
+    for name, core in used.items():
+        if situation.path is not None and name in situation.before and name not in core:
+            answer = situation.refutes(sorted(core), [], patient=False)
+            return answer.core if answer.outcome == "unsat" else None
+    return None
 
 
 def _checks(proof: AnySizeProof, prover: Prover, proved: set[str]) -> Iterator[Stated]:
     premises = tuple(prover.anywhere.premises())
-    supposed = tuple(_supposed(prover.anywhere, proof.hypotheses))
-    for where, check in prover.obligations:
+    for number, (where, check) in enumerate(prover.obligations):
         if check.kind in proved:
+            core = prover.passes(number, frozenset(proof.hypotheses)).core
             given = tuple(("path", part) for part in check.given)
             yield Stated(f"{check.kind} ({check.message})", where,
-                         (*premises, *supposed, *given, ("the check fails", neg(check.holds))))
+                         (*premises, *_supposed(prover.anywhere, core), *given,
+                          ("the check fails", neg(check.holds))))
 
 
-def _supposed(situation: Situation, hypotheses: Sequence[str]) -> Iterator[tuple[str, Truth]]:
-    if not situation.initially:
-        for name in hypotheses:
-            claim = situation.claims[name]
-            yield f"hypothesis {name}", situation.encoding.holds(claim.expr)
+def _supposed(situation: Situation, names: Iterable[str]) -> Iterator[tuple[str, Truth]]:
+    for name in sorted(names):
+        yield f"hypothesis {name}", situation.encoding.holds(situation.claims[name].expr)
 
 
 def write_certificate(proof: AnySizeProof, directory: str | pathlib.Path) -> int:
@@ -129,7 +149,8 @@ def smtlib(proof: AnySizeProof, stated: Stated) -> str:
                "; to be found unsatisfiable", "; it rests on:"]
     heading += [f";   {name}" for name in dict.fromkeys(names)]
     heading += [f";   {name}: {text}" for name, text in zip(
-        (n for n in proof.hypotheses if n.startswith("lemma ")), proof.lemmas)]
+        (n for n in proof.hypotheses if n.startswith("lemma ")), proof.lemmas)
+        if f"hypothesis {name}" in names or name == stated.claim]
     comments = [line.replace("\n", " ") for line in heading]
     return "\n".join([*comments, "(set-logic ALL)", solver.to_smt2()])
 
