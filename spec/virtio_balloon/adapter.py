@@ -18,15 +18,15 @@ from spec.virtio_balloon.telling_adapter import TellingAdapter
 
 # Constants that have the reference's names and values.
 SAME = ("per_page", "array", "oom", "compaction", "direct_compaction", "fs_lock", "alloc_fails",
-        "sizes", "discards_after_ack", "silent", "release", "walk", "clamps", "tells", "stores",
-        "type_test", "migrate_lock", "dequeue_locks", "uncounts", "stats", "restless", "changes",
-        "reads_actual", "restore_fails", "checks_target", "cancels", "ignores_stop_update",
-        "offers_always", "exit_unregisters", "freezes_tasks", "leaks_once", "forgets_stats",
-        "resets")
+        "sizes", "discards_after_ack", "silent", "release", "walk", "clamps", "tells", "waits",
+        "stores", "type_test", "migrate_lock", "dequeue_locks", "uncounts", "stats", "restless",
+        "changes", "reads_actual", "restore_fails", "checks_target", "cancels",
+        "ignores_stop_update", "offers_always", "exit_unregisters", "freezes_tasks", "leaks_once",
+        "forgets_stats", "resets")
 
 # What each mistake is without it.
 RIGHT = dict(discards_after_ack=False, silent=False, release="locked", walk="locked", clamps=True,
-             tells="before_release", stores="before_increment", type_test="locked",
+             tells="before_release", waits=True, stores="before_increment", type_test="locked",
              migrate_lock="mutex_trylock", dequeue_locks=True, uncounts=True, checks_target=True,
              cancels=True, ignores_stop_update=False, offers_always=False, exit_unregisters=True,
              freezes_tasks=True, leaks_once=False, forgets_stats=False, resets=True)

@@ -43,6 +43,10 @@ def orders() -> list[Fault]:
               breaks=("no_guest_page_lost", "deflate_names_pages_of_the_balloon"),
               cite="bf50e69f63d2, 2011: virtio balloon: kill tell-host-first logic; the comment "
                    "on VIRTIO_BALLOON_F_MUST_TELL_HOST in leak_balloon"),
+        Fault("nobody_waits_for_the_answer", waits=False, instance="small",
+              breaks=("assertion", "inflate_names_pages_of_the_balloon",
+                      "deflate_names_pages_of_the_balloon", "no_guest_page_lost"),
+              cite="tell_host: wait_event for the buffer; the next request takes the same array"),
         Fault("host_goes_on_after_the_ack", discards_after_ack=True, instance="small",
               breaks="no_guest_page_lost",
               cite="1b47b37c33ec, QEMU: a page freed after its buffer was acknowledged"),

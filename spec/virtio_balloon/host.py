@@ -33,8 +33,9 @@ class Virtqueue(Component):
 
     def get_buf(self):
         """virtqueue_get_buf, where there is something to get."""
-        self.state = "empty"
-        self.length = 0
+        if self.state == "used":
+            self.state = "empty"
+            self.length = 0
 
 
 class Host(Component):

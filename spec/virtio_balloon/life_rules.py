@@ -91,11 +91,12 @@ class LifeRules(Component):
     def target_is_acted_on(self):
         """L3: a size that differs makes the work run, whenever it was set.
 
-        As near as whole pages of the guest come to it. Only where nobody takes pages out on OOM:
-        these stay out until the next change.
+        Also when the device was ready and its interrupts were not enabled yet. As near as whole
+        pages of the guest come to it. Only where nobody takes pages out on OOM: these stay out
+        until the next change.
         """
-        return (self.life.config_enabled and self.driver.towards_target() != 0,
-                not self.life.config_enabled or self.driver.size_work.running
+        return (self.host.ready and self.driver.towards_target() != 0,
+                not self.host.ready or self.driver.size_work.running
                 or self.driver.towards_target() == 0)
 
     @leads_to(when="oom_must_progress")

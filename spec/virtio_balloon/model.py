@@ -39,9 +39,9 @@ class Balloon(Rules, LifeRules):
                     others
       failures      alloc_fails, restore_fails, freezes_tasks=False: a freeze leaves out tasks
       versions      allocates, deletes, recounts, oom_counts, aligns, inits_stats, unmounts
-      mistakes      release, walk, clamps, tells, stores, type_test, migrate_lock, dequeue_locks,
-                    uncounts, checks_target, cancels, ignores_stop_update, offers_always,
-                    exit_unregisters, leaks_once, forgets_stats, resets
+      mistakes      release, walk, clamps, tells, waits, stores, type_test, migrate_lock,
+                    dequeue_locks, uncounts, checks_target, cancels, ignores_stop_update,
+                    offers_always, exit_unregisters, leaks_once, forgets_stats, resets
       rules         strict: also those that v4.9 does not keep; strict_kick: also that which no
                     version keeps; progress: what has to happen; reads_actual: EQ
     """
@@ -58,11 +58,12 @@ class Balloon(Rules, LifeRules):
                  allocates=None, deletes=None, recounts=None, oom_counts=None, aligns=None,
                  inits_stats=None, unmounts=None,
                  release="locked", walk="locked", clamps=True, tells="before_release",
-                 stores="before_increment", type_test="locked", migrate_lock="mutex_trylock",
-                 dequeue_locks=True, uncounts=True, checks_target=True, cancels=True,
-                 ignores_stop_update=False, offers_always=False, exit_unregisters=True,
-                 freezes_tasks=True, restore_fails=False, leaks_once=False, forgets_stats=False,
-                 resets=True, strict=None, strict_kick=False):
+                 waits=True, stores="before_increment", type_test="locked",
+                 migrate_lock="mutex_trylock", dequeue_locks=True, uncounts=True,
+                 checks_target=True, cancels=True, ignores_stop_update=False,
+                 offers_always=False, exit_unregisters=True, freezes_tasks=True,
+                 restore_fails=False, leaks_once=False, forgets_stats=False, resets=True,
+                 strict=None, strict_kick=False):
         fixed = self.fixed
         if wishes is None:
             wishes = ("stay", "remove", "suspend") if suspends else ("stay", "remove")
@@ -79,7 +80,7 @@ class Balloon(Rules, LifeRules):
             aligns=fixed if aligns is None else aligns,
             inits_stats=fixed if inits_stats is None else inits_stats,
             unmounts=fixed if unmounts is None else unmounts,
-            release=release, walk=walk, clamps=clamps, tells=tells, stores=stores,
+            release=release, walk=walk, clamps=clamps, tells=tells, waits=waits, stores=stores,
             type_test=type_test, migrate_lock=migrate_lock, dequeue_locks=dequeue_locks,
             uncounts=uncounts, checks_target=checks_target, cancels=cancels,
             ignores_stop_update=ignores_stop_update, offers_always=offers_always,

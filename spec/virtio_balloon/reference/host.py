@@ -45,8 +45,9 @@ class Virtqueue:
 
     def get_buf(self) -> None:
         """virtqueue_get_buf, where there is something to get."""
-        self.length = 0
-        self.state = "empty"
+        if self.state == "used":
+            self.length = 0
+            self.state = "empty"
 
     def named(self) -> list[int | None]:
         return list(self.request[:self.length])

@@ -26,6 +26,7 @@ class Options:
     walk: str = "locked"                # "unlocked": before 21ea9fb69e7c
     clamps: bool = True                 # 37cf99e08c6f
     tells: str = "before_release"
+    waits: bool = True
     stores: str = "before_increment"    # "after_increment": before d9e427f6ab81
     type_test: str = "locked"
     migrate_lock: str = "mutex_trylock"
