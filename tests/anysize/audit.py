@@ -10,9 +10,10 @@ import functools
 import pathlib
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.anysize.needed import not_shown_needed, proves_without
+from tests.anysize.shuffled import Remembered, another_order
 from tests.anysize.support import FILES
 from tests.anysize.support import spec as literature
 
@@ -20,7 +21,6 @@ from checker.engines import native
 from checker.engines.interp.explore import explore as interpret
 from checker.engines.smt.anysize import (AnySizeProof, check_certificate, kept_lemmas,
                                          prove_any_size, write_certificate)
-from checker.engines.smt.anysize import proof as module
 from checker.engines.smt.anysize.failures import with_lemmas
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.face.plan import default_instance
@@ -33,6 +33,9 @@ SEEDS = 10
 LEARNED_FROM = 3
 """The largest size that lemmas are learned from."""
 MOST_STATES = 3_000_000
+WITHOUT_HELP = ("votes/Counter", "votes/SignedCounter", "votes/TwoSides", "votes/FourKinds",
+                "virtio_mem/Telling", "protocols/ShardedStore", "protocols/TicketLock")
+"""Of what has lemmas beside it, what is proved without them as well."""
 
 
 @dataclasses.dataclass
@@ -83,10 +86,15 @@ class Subject:
         return prove_any_size(self.spec, instance=self.instance, lemmas=lemmas, infer=False,
                               **{"explain": False, **more})
 
-    def infer(self, seed: int = 0) -> AnySizeProof:
+    def infer(self, seed: int = 0, **more) -> AnySizeProof:
         """Without any lemma of the author's."""
         return prove_any_size(self.spec, instance=self.instance, lemmas=(), seed=seed,
-                              explorer=explore, states=states, explain=False)
+                              **{"explorer": explore, "states": states, "explain": False, **more})
+
+    @property
+    def without_help(self) -> bool:
+        """Whether inference finds lemmas for it."""
+        return not self.kept or self.name in WITHOUT_HELP
 
     def unproved(self, found: AnySizeProof) -> list[str]:
         return [name for name in self.proves if name not in found.named("proved")]
@@ -253,51 +261,38 @@ def satisfiable(subject: Subject) -> Findings:
 
 
 def seeds(subject: Subject, count: int = SEEDS) -> Findings:
-    """Other seeds, and candidates and actions in another order: the same verdicts and lemmas."""
-    found = Findings("inferences")
-    first = subject.infer()
-    outcomes = {name: judged.outcome for name, judged in first.judged.items()}
-    for seed in range(1, count + 1):
-        for shuffled in (False, True):
-            found.number += 1
-            with _shuffled(seed if shuffled else None):
-                again = subject.infer(seed)
-            what = f"seed {seed}, {'shuffled' if shuffled else 'in order'}"
-            if again.lemmas != first.lemmas:
-                found.wrong.append(f"{what}: other lemmas")
-            if {name: judged.outcome for name, judged in again.judged.items()} != outcomes:
-                found.wrong.append(f"{what}: other verdicts")
+    """With other seeds, and actions and lemmas in another order, the kept lemmas prove the same;
+    where lemmas are found without help, inference finds the same ones again, with candidates in
+    another order as well."""
+    found = Findings("proofs")
+    remembered = Remembered(states)
+    if subject.kept:
+        _compare(found, "kept", subject.proof, count, remembered, lambda seed, order: subject.prove(
+            order.sample(subject.lemmas, len(subject.lemmas)), seed=seed))
+    if subject.without_help:
+        first = subject.infer(states=remembered.states)
+        _compare(found, "found", first, count, remembered, lambda seed, order: subject.infer(
+            seed, states=remembered.states))
     return found
 
 
-class _shuffled:
-    """Candidates and actions come in another order, for a while."""
+def _compare(found: Findings, what: str, first: AnySizeProof, count: int, remembered: Remembered,
+             make: Callable[[int, random.Random], AnySizeProof]) -> None:
+    """Make a proof again, and note what is not as it was the first time."""
+    for seed in range(1, count + 1):
+        found.number += 1
+        with another_order(seed, remembered) as order:
+            again = make(seed, order)
+        if sorted(again.lemmas) != sorted(first.lemmas):
+            found.wrong.append(f"{what}, seed {seed}: other lemmas")
+        if again.dropped != first.dropped:
+            found.wrong.append(f"{what}, seed {seed}: other lemmas are dropped")
+        if _outcomes(again) != _outcomes(first):
+            found.wrong.append(f"{what}, seed {seed}: other verdicts")
 
-    def __init__(self, seed: int | None) -> None:
-        self.seed, self.before = seed, (module.candidates, module.Encoding)
 
-    def __enter__(self) -> None:
-        if self.seed is None:
-            return
-        order = random.Random(self.seed)
-        candidates, Encoding = self.before
-
-        def in_another_order(*args, **more):
-            listed = list(candidates(*args, **more))
-            order.shuffle(listed)
-            return listed
-
-        class InAnotherOrder(Encoding):
-            @functools.cached_property
-            def paths(self):
-                listed = list(Encoding.paths.func(self))
-                order.shuffle(listed)
-                return tuple(listed)
-
-        module.candidates, module.Encoding = in_another_order, InAnotherOrder
-
-    def __exit__(self, *error) -> None:
-        module.candidates, module.Encoding = self.before
+def _outcomes(proof: AnySizeProof) -> dict[str, str]:
+    return {name: judged.outcome for name, judged in proof.judged.items()}
 
 
 def certificate(subject: Subject) -> Findings:
