@@ -61,12 +61,12 @@ def test_the_same_as_one_after_another(switches):
 
 def test_they_are_tried_together(switches):
     text = generate(switches).text
-    assert "without_repeats(work, ready, 41)" in text and "steps_second" not in text
+    assert "ready_from(ready, 41, 40)" in text and "steps_second" not in text
 
 
 @pytest.mark.parametrize("right, wrong", [
-    ("row[0] >> shift;", "row[0] >> (shift ? shift - 1 : 0);"),
-    ("repeats |= row[1] << (64 - shift);", "repeats |= row[1] << (63 - shift);"),
+    ("instances << label % 64;", "instances << (label % 64 ? label % 64 - 1 : 0);"),
+    ("|= instances >> (64 - label % 64);", "|= instances >> (63 - label % 64);"),
     ("equal(after, work->itself)", "after[0] % 2 == 1"),
 ], ids=["labels", "labels of the next word", "itself"])
 def test_a_mistake_in_what_is_passed_over_shows(switches, right, wrong, tmp_path, monkeypatch):

@@ -184,9 +184,9 @@ class _File:
         write = self.steps
         with function(write, "unsigned successors(struct work *work, const word *before)"):
             write("unsigned possible = 0;")
+            self._successors_together()
             for process in self.system.processes:
                 if "ready" in self.processes[process.name]:
-                    self._successors_together(process)
                     continue
                 step = self._call(process, "steps", ["work", "before"], self._number(process))
                 self._each(write, process, f"possible |= {step};")
@@ -194,25 +194,54 @@ class _File:
                 self._unused(write, "work", "before")
             write("return possible;")
 
-    def _successors_together(self, process: Process) -> None:
-        write, domain = self.steps, process.domain
-        assert domain is not None
-        me, key = self._number(process), self.t.local(process.parameter)
-        first = self._first_instance(process)
-        label = first + self.labels[process.name, next(iter(process.locations))]
-        least = bounds(domain)[0] if isinstance(domain, NUMBERS) else 0
+    def _successors_together(self) -> None:
+        """Of the processes whose instances all wait at one place for one result, see model.h."""
+        together = [p for p in self.system.processes if "ready" in self.processes[p.name]]
+        if not together:
+            return
+        words = max(self._label(p) + self._instances(p) - 1 for p in together) // WORD + 1
+        self.steps(f"word ready[{words}] = {{0}};")
+        for process in together:
+            self._find_ready(process)
+        taken = call("without_repeats", "work", "ready", words)
+        self.steps(f"possible |= {taken} ? ENABLED : 0;")
+        for process in together:
+            self._take_ready(process)
+
+    def _label(self, process: Process) -> int:
+        """Of its first instance at its first place."""
+        return (self._first_instance(process)
+                + self.labels[process.name, next(iter(process.locations))])
+
+    def _bit(self, process: Process) -> C:
+        """The place in a set of instances of the one whose key is in the parameter's name."""
+        if process.domain is None:
+            return literal(0)
+        least = bounds(process.domain)[0] if isinstance(process.domain, NUMBERS) else 0
+        return cexpr.plus(C(self.t.local(process.parameter)), -least)
+
+    def _find_ready(self, process: Process) -> None:
+        write = self.steps
         with write.block("{ " + comment(process.name)):
-            write("word ready = 0;")
-            ready = cast("word", C(self._call(process, "ready", ["before"], me)))
-            bit = cexpr.plus(C(key), -least)
-            self._each(write, process, f"ready |= {cexpr.binary('<<', ready, bit)};")
-            write("possible |= ready ? ENABLED : 0;")
-            left = call("without_repeats", "work", "ready", label)
-            with write.block(f"for (word left = {left}; left; left &= left - 1) {{"):
-                key_of = "number" if isinstance(domain, NUMBERS) else "word"
-                write(f"const {key_of} {key} = {cexpr.plus(call('first_of', 'left'), least)};")
-                write(f"{call('try_step', 'work', cexpr.plus(bit, label))};")
-                write(f"{self._call(process, 'step', ['work', 'before'], me)};")
+            write("word instances = 0;")
+            ready = cast("word", C(self._call(process, "ready", ["before"], self._number(process))))
+            self._each(write, process,
+                       f"instances |= {cexpr.binary('<<', ready, self._bit(process))};")
+            write(f"{call('add_ready', 'ready', 'instances', self._label(process))};")
+
+    def _take_ready(self, process: Process) -> None:
+        write, domain, label = self.steps, process.domain, self._label(process)
+        left = call("ready_from", "ready", label, self._instances(process))
+        loop = f"for (word left = {left}; left; left &= left - 1) {{"
+        with write.block(loop if domain is not None else f"if ({left}) {{"):
+            if domain is not None:
+                numbers = isinstance(domain, NUMBERS)
+                key = cexpr.plus(call("first_of", "left"), bounds(domain)[0] if numbers else 0)
+                write(f"const {'number' if numbers else 'word'} "
+                      f"{self.t.local(process.parameter)} = {key};")
+            write(f"work->label = {cast('uint16_t', cexpr.plus(self._bit(process), label))};")
+            step = self._call(process, "step", ["work", "before"], self._number(process))
+            write(f"{step};")
 
     def _write_steps(self, write: Writer) -> None:
         """The tables of the steps by location, and of those that depend on each other."""

@@ -361,7 +361,7 @@ class ProcessCode:
     def together(self) -> Location | None:
         """The place where all instances wait, if their steps from there can be tried together."""
         process = self.process
-        if process.domain is None or not 1 < size(process.domain) <= WORD or process.finishes:
+        if process.domain is not None and size(process.domain) > WORD or process.finishes:
             return None
         locations = list(process.locations.values())
         if len(locations) != 1 or locations[0].lock or not self._has_one_result(locations[0]):

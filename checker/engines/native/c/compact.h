@@ -76,13 +76,27 @@ static inline word hash_of(word code)
     return code;
 }
 
-static inline word table_place(const struct table *table, word code)
+/* How a code is looked up: the place where that begins, and what the slot there holds if it is its
+ * own. A DIRECT table has its own bit at the place. */
+struct probe {
+    word place;
+    word slot;
+};
+
+static inline struct probe compact_probe(const struct table *table, word mixed)
+{
+    const word rest = mixed & (((word)1 << table->rest) - 1);
+    return (struct probe){mixed >> table->rest, rest << STEP_BITS | 1};
+}
+
+static inline struct probe table_probe(const struct table *table, word code)
 {
     if (table->kind == DIRECT)
-        return code;
+        return (struct probe){code, 1};
     if (table->kind == WHOLE)
-        return (word)((unsigned __int128)hash_of(code) * table->capacity >> 64);
-    return scramble(code, table->bits) >> table->rest;
+        return (struct probe){(word)((unsigned __int128)hash_of(code) * table->capacity >> 64),
+                              code | TAKEN};
+    return compact_probe(table, scramble(code, table->bits));
 }
 
 /* Where the memory of a place begins. */
@@ -109,9 +123,8 @@ static inline enum insertion insert_direct(const struct table *table, word place
     return atomic_fetch_or_explicit(bits, bit, memory_order_relaxed) & bit ? KNOWN : NEW;
 }
 
-static inline enum insertion insert_whole(const struct table *table, word place, word code)
+static inline enum insertion insert_whole(const struct table *table, word place, word mine)
 {
-    const word mine = code | TAKEN;
     for (;; place = place + 1 == table->capacity ? 0 : place + 1) {
         _Atomic word *slot = (_Atomic word *)table->slots + place;
         word there = atomic_load_explicit(slot, memory_order_relaxed);
@@ -125,10 +138,8 @@ static inline enum insertion insert_whole(const struct table *table, word place,
 
 /* SHORT and HALF differ in the type of their slots only. */
 #define COMPACT(slot_type, insert, find)                                                        \
-static inline enum insertion insert(const struct table *table, word place, word code)           \
+static inline enum insertion insert(const struct table *table, word place, slot_type mine)      \
 {                                                                                               \
-    const word rest = scramble(code, table->bits) & (((word)1 << table->rest) - 1);             \
-    slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
     for (unsigned steps = 0; steps <= MOST_STEPS; steps++, mine++) {                            \
         _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
         slot_type there = atomic_load_explicit(slot, memory_order_relaxed);                     \
@@ -142,10 +153,8 @@ static inline enum insertion insert(const struct table *table, word place, word 
     return NO_ROOM;                                                                             \
 }                                                                                               \
                                                                                                 \
-static inline word find(const struct table *table, word place, word code)                       \
+static inline word find(const struct table *table, word place, slot_type mine)                  \
 {                                                                                               \
-    const word rest = scramble(code, table->bits) & (((word)1 << table->rest) - 1);             \
-    slot_type mine = (slot_type)(rest << STEP_BITS | 1);                                        \
     for (;; mine++) {                                                                           \
         _Atomic slot_type *slot = (_Atomic slot_type *)table->slots + place;                    \
         if (atomic_load_explicit(slot, memory_order_relaxed) == mine)                           \
@@ -157,56 +166,71 @@ static inline word find(const struct table *table, word place, word code)       
 COMPACT(uint16_t, insert_short, find_short)
 COMPACT(uint32_t, insert_half, find_half)
 
-/* Puts a code in, from its place on. NO_ROOM where the slots around its place are all taken: the
- * table has to grow. */
-static inline enum insertion table_insert(const struct table *table, word place, word code)
+/* Puts a code in. NO_ROOM where the slots around its place are all taken: the table has to grow. */
+static inline enum insertion table_insert(const struct table *table, struct probe probe)
 {
     switch (table->kind) {
-    case DIRECT: return insert_direct(table, place);
-    case SHORT: return insert_short(table, place, code);
-    case HALF: return insert_half(table, place, code);
+    case DIRECT: return insert_direct(table, probe.place);
+    case SHORT: return insert_short(table, probe.place, (uint16_t)probe.slot);
+    case HALF: return insert_half(table, probe.place, (uint32_t)probe.slot);
     case WHOLE: break;
     }
-    return insert_whole(table, place, code);
+    return insert_whole(table, probe.place, probe.slot);
 }
 
-/* The code that a SHORT or HALF slot holds. */
-static inline word compact_code(const struct table *table, word place, word slot)
+/* The scrambled code that a SHORT or HALF slot holds. */
+static inline word compact_mixed(const struct table *table, word place, word slot)
 {
     const word steps = (slot & ((1u << STEP_BITS) - 1)) - 1;
     const word begin = place < steps ? place + table->capacity - steps : place - steps;
-    return unscramble(begin << table->rest | slot >> STEP_BITS, table->bits);
+    return begin << table->rest | slot >> STEP_BITS;
+}
+
+/* What a slot holds, or 0. Only while nobody puts anything in. */
+static inline word table_slot(const struct table *table, word place)
+{
+    switch (table->kind) {
+    case DIRECT: return ((const word *)table->slots)[place / 64] >> place % 64 & 1;
+    case SHORT: return ((const uint16_t *)table->slots)[place];
+    case HALF: return ((const uint32_t *)table->slots)[place];
+    case WHOLE: break;
+    }
+    return ((const word *)table->slots)[place];
 }
 
 /* The code in a slot, or 0; false where there is none. Only while nobody puts anything in. */
 static inline bool table_read_code(const struct table *table, word place, word *code)
 {
-    word slot = 0;
-    *code = 0;
-    switch (table->kind) {
-    case DIRECT:
-        *code = place;
-        return ((const word *)table->slots)[place / 64] >> place % 64 & 1;
-    case SHORT: slot = ((const uint16_t *)table->slots)[place]; break;
-    case HALF: slot = ((const uint32_t *)table->slots)[place]; break;
-    case WHOLE: slot = ((const word *)table->slots)[place]; break;
-    }
+    const word slot = table_slot(table, place);
     if (slot == 0)
-        return false;
-    *code = table->kind == WHOLE ? slot & ~TAKEN : compact_code(table, place, slot);
-    return true;
+        *code = 0;
+    else if (table->kind == DIRECT)
+        *code = place;
+    else if (table->kind == WHOLE)
+        *code = slot & ~TAKEN;
+    else
+        *code = unscramble(compact_mixed(table, place, slot), table->bits);
+    return slot != 0;
 }
 
-/* The slot of a code that is in the table. Only while nobody puts anything in. */
-static inline word table_find(const struct table *table, word place, word code)
+/* Whether what scrambles a code is the same in both. */
+static inline bool table_mixes_alike(const struct table *one, const struct table *other)
 {
+    return one->kind != DIRECT && one->kind != WHOLE && other->kind != DIRECT
+           && other->kind != WHOLE && one->bits == other->bits && one->low == other->low;
+}
+
+/* The place of a code that is in the table. Only while nobody puts anything in. */
+static inline word table_find(const struct table *table, struct probe probe)
+{
+    word place = probe.place;
     switch (table->kind) {
     case DIRECT: return place;
-    case SHORT: return find_short(table, place, code);
-    case HALF: return find_half(table, place, code);
+    case SHORT: return find_short(table, place, (uint16_t)probe.slot);
+    case HALF: return find_half(table, place, (uint32_t)probe.slot);
     case WHOLE: break;
     }
-    while (((const word *)table->slots)[place] != (code | TAKEN))
+    while (((const word *)table->slots)[place] != probe.slot)
         place = place + 1 == table->capacity ? 0 : place + 1;
     return place;
 }

@@ -359,23 +359,23 @@ static void make_canonical(word *states, size_t count)
         model.canonical(states, count);
 }
 
-/* The codes of states and their places in the table; how many of `count` before there were no
- * numbers left. */
-static size_t look_ahead(struct worker *worker, const word *state, size_t count, word *codes,
-                         word *places)
+/* How states are looked up in the table; how many of `count` before there were no numbers left. */
+static size_t look_ahead(struct worker *worker, const word *state, size_t count,
+                         struct probe *probes)
 {
     const struct table *table = &worker->search->table;
     for (unsigned round = 0; round < 2 && WORDS > 1; round++)
         for (size_t i = 0; i < count; i++)
             fold_ahead(table->fold, worker->recent, state + i * WORDS, round > 0);
     for (size_t i = 0; i < count; i++) {
-        if (!table_code(table, worker->recent, state + i * WORDS, &codes[i])) {
+        word code;
+        if (!table_code(table, worker->recent, state + i * WORDS, &code)) {
             atomic_store(&worker->search->unnumbered, true);
             atomic_store(&worker->search->full, true);
             return i;
         }
-        places[i] = table_place(table, codes[i]);
-        __builtin_prefetch(table_address(table, places[i]));
+        probes[i] = table_probe(table, code);
+        __builtin_prefetch(table_address(table, probes[i].place));
     }
     return count;
 }
@@ -384,13 +384,13 @@ static size_t look_ahead(struct worker *worker, const word *state, size_t count,
 static bool store_batch(struct worker *worker, word *state, size_t wanted)
 {
     const struct table *table = &worker->search->table;
-    word codes[BATCH], places[BATCH];
+    struct probe probes[BATCH];
     make_canonical(state, wanted);
-    const size_t count = look_ahead(worker, state, wanted, codes, places);
+    const size_t count = look_ahead(worker, state, wanted, probes);
     for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
         if (worker->tickets == 0 && !more_tickets(worker))
             return false;
-        const enum insertion answer = table_insert(table, places[i], codes[i]);
+        const enum insertion answer = table_insert(table, probes[i]);
         if (answer == KNOWN)
             continue;
         if (answer == NO_ROOM) {

@@ -18,12 +18,11 @@
  *   unsigned successors(struct work *work, const word *before)
  *       For each step: try_step() with its label, and emit() (model.h) for each of its results that
  *       is possible in `before`. A step that has just one result, no check in it and no property
- *       to judge may be left out where is_repeat() says so, or without_repeats() of all the
- *       instances that can take it. Calls fail() once for each step that a false check ends. Sets
- *       work->fired[l] for the location l of each step emitted. Judges each step by the step
- *       invariants that are open. Says whether any instance is ENABLED (a step that fails counts:
- *       it was enabled), and whether any is BLOCKED: waits at a location for a lock that somebody
- *       holds.
+ *       to judge may be left out where is_repeat() says so, or without_repeats() of many. Calls
+ *       fail() once for each step that a false check ends. Sets work->fired[l] for the location l
+ *       of each step emitted. Judges each step by the step invariants that are open. Says whether
+ *       any instance is ENABLED (a step that fails counts: it was enabled), and whether any is
+ *       BLOCKED: waits at a location for a lock that somebody holds.
  *   void examine(struct work *work, const word *state)
  *       Judges a new state by the open properties of states, with found_state(), and sets
  *       work->seen[a] for the antecedents a that are true.

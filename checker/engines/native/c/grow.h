@@ -47,9 +47,9 @@ static bool shed_levels(struct search *search)
     return any;
 }
 
-static void put_again(struct search *search, const struct table *table, word code)
+static void put_again(struct search *search, const struct table *table, struct probe probe)
 {
-    if (table_insert(table, table_place(table, code), code) == NO_ROOM)
+    if (table_insert(table, probe) == NO_ROOM)
         atomic_store(&search->crowded, true);
 }
 
@@ -57,11 +57,14 @@ static void move_states(struct worker *worker)
 {
     struct search *search = worker->search;
     const struct table *from = &search->table, *to = &search->wider;
-    word code;
+    const bool alike = table_mixes_alike(from, to);
+    word code, slot;
     while (claim(worker, table_indices(from)))
         for (; worker->at < worker->end; worker->at++)
-            if (table_read_code(from, worker->at, &code))
-                put_again(search, to, table_recode(from, to, code));
+            if (!alike && table_read_code(from, worker->at, &code))
+                put_again(search, to, table_probe(to, table_recode(from, to, code)));
+            else if (alike && (slot = table_slot(from, worker->at)) != 0)
+                put_again(search, to, compact_probe(to, compact_mixed(from, worker->at, slot)));
 }
 
 static void refill(struct worker *worker)
@@ -74,7 +77,7 @@ static void refill(struct worker *worker)
         /* All parts of these states have their numbers. */
         for (size_t i = 0; i < count; i++)
             if (table_code(table, worker->recent, worker->piece + i * WORDS, &code))
-                put_again(worker->search, table, code);
+                put_again(worker->search, table, table_probe(table, code));
     }
 }
 

@@ -126,21 +126,22 @@ static void look_up(struct worker *worker)
     const struct table *table = &worker->search->table;
     const struct ranks *ranks = &worker->search->liveness->graph.ranks;
     const size_t held = successors_held(worker);
-    word codes[BATCH], places[BATCH];
+    struct probe probes[BATCH];
     for (size_t begin = 0; begin < held; begin += BATCH) {
         word *first = worker->room + begin * WORDS;
         const size_t count = held - begin < BATCH ? held - begin : BATCH;
         for (size_t i = 0; i < count; i++) {
-            table_code(table, worker->recent, first + i * WORDS, &codes[i]);
-            places[i] = table_place(table, codes[i]);
-            __builtin_prefetch(table_address(table, places[i]));
+            word code;
+            table_code(table, worker->recent, first + i * WORDS, &code);
+            probes[i] = table_probe(table, code);
+            __builtin_prefetch(table_address(table, probes[i].place));
         }
         for (size_t i = 0; i < count; i++) {
-            places[i] = table_find(table, places[i], codes[i]);
-            __builtin_prefetch(ranks_address(ranks, places[i]));
+            probes[i].place = table_find(table, probes[i]);
+            __builtin_prefetch(ranks_address(ranks, probes[i].place));
         }
         for (size_t i = 0; i < count; i++)
-            first[i * WORDS] = ranks_number(ranks, places[i]);
+            first[i * WORDS] = ranks_number(ranks, probes[i].place);
     }
 }
 
@@ -293,7 +294,7 @@ static node node_of(const struct search *search, const word *state)
     word code = 0;
     table_code(table, NULL, state, &code);          /* it has one: the state is in the table */
     return ranks_number(&search->liveness->graph.ranks,
-                        table_find(table, table_place(table, code), code));
+                        table_find(table, table_probe(table, code)));
 }
 
 /* The nodes of a level of the search in which a run without the goal may begin: marks them, or

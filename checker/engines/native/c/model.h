@@ -4,6 +4,25 @@
 
 #include "engine.h"
 
+/* ── parts of words ───────────────────────────────────────────────────────────────────────── */
+
+static inline word mask(unsigned width)
+{
+    return width == 64 ? ~(word)0 : ((word)1 << width) - 1;
+}
+
+static inline word bits(word whole, unsigned shift, unsigned width)
+{
+    return whole >> shift & mask(width);
+}
+
+static inline void put(word *whole, unsigned shift, unsigned width, word part)
+{
+    *whole = (*whole & ~(mask(width) << shift)) | part << shift;
+}
+
+/* ── steps ────────────────────────────────────────────────────────────────────────────────── */
+
 /* The step with this label is tried next. */
 static inline void try_step(struct work *work, unsigned label)
 {
@@ -27,17 +46,36 @@ static inline unsigned ones(word set)
     return (unsigned)(((set + (set >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
 }
 
-/* The same for the instances in a set, with labels from `label` on: those for which it is not
- * enough. All of them at once cost fewer branches that no processor can foresee. */
-static inline word without_repeats(struct work *work, word ready, unsigned label)
+/* Steps with one result can also be tried all at once, as bits at their labels. That costs fewer
+ * branches that no processor can foresee. First for each process: its instances that are ready, the
+ * first of which has this label. */
+static inline void add_ready(word *ready, word instances, unsigned label)
 {
-    const unsigned shift = label % 64;
-    const word *row = work->repeats + label / 64;
-    word repeats = row[0] >> shift;
-    if (shift != 0 && ready >> (64 - shift) != 0)
-        repeats |= row[1] << (64 - shift);
-    work->passed += ones(ready & repeats);
-    return ready & ~repeats;
+    ready[label / 64] |= instances << label % 64;
+    if (label % 64 != 0 && instances >> (64 - label % 64) != 0)
+        ready[label / 64 + 1] |= instances >> (64 - label % 64);
+}
+
+/* Then once: takes away those for which it is enough to know them; whether there were any. */
+static inline bool without_repeats(struct work *work, word *ready, unsigned words)
+{
+    word any = 0;
+    for (unsigned i = 0; i < words; i++) {
+        any |= ready[i];
+        work->passed += ones(ready[i] & work->repeats[i]);
+        ready[i] &= ~work->repeats[i];
+    }
+    work->repeated = false;
+    return any != 0;
+}
+
+/* What is left of the `count` instances from a label on. */
+static inline word ready_from(const word *ready, unsigned label, unsigned count)
+{
+    word instances = ready[label / 64] >> label % 64;
+    if (label % 64 + count > 64)
+        instances |= ready[label / 64 + 1] << (64 - label % 64);
+    return instances & mask(count);
 }
 
 /* The lowest element of a set that is not empty. */
@@ -62,23 +100,6 @@ static inline void emit(struct work *work, const word *after)
 static inline void took(struct work *work, unsigned instance, unsigned possible)
 {
     work->turn[instance] = (struct turn){work->next, possible};
-}
-
-/* ── parts of words ───────────────────────────────────────────────────────────────────────── */
-
-static inline word mask(unsigned width)
-{
-    return width == 64 ? ~(word)0 : ((word)1 << width) - 1;
-}
-
-static inline word bits(word whole, unsigned shift, unsigned width)
-{
-    return whole >> shift & mask(width);
-}
-
-static inline void put(word *whole, unsigned shift, unsigned width, word part)
-{
-    *whole = (*whole & ~(mask(width) << shift)) | part << shift;
 }
 
 /* ── numbers ──────────────────────────────────────────────────────────────────────────────── */
