@@ -5,10 +5,10 @@
  * into the worker's log (log.h) and is examined. A level is complete before the next begins, so
  * every state is first met on a shortest path.
  *
- * Successors are collected in a buffer and stored in batches: the slots of a whole batch are
- * prefetched before the first is looked at, since nearly every look into a large table is a
- * cache miss. Those that are sure to be met elsewhere are not looked up at all (repeats.h). A
- * worker that finds the table too full leaves its buffer and its piece as they are
+ * Successors are collected in a buffer and stored in batches: slots are prefetched long before
+ * they are looked at, since nearly every look into a large table is a cache miss, but not more than
+ * memory sends at a time. Those that are sure to be met elsewhere are not looked up at all
+ * (repeats.h). A worker that finds the table too full leaves its buffer and its piece as they are
  * and returns; the leader lets everybody rehash and sends them back. So the generated code is
  * never interrupted, and growing needs no locks.
  *
@@ -36,6 +36,7 @@
 #include "table.h"
 
 #define BATCH 128                       /* successors stored together */
+#define AHEAD 32                        /* of those, slots asked of memory at a time */
 #define PIECE 256                       /* states read together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
@@ -375,7 +376,6 @@ static size_t look_ahead(struct worker *worker, const word *state, size_t count,
             return i;
         }
         probes[i] = table_probe(table, code);
-        __builtin_prefetch(table_address(table, probes[i].place));
     }
     return count;
 }
@@ -387,9 +387,14 @@ static bool store_batch(struct worker *worker, word *state, size_t wanted)
     struct probe probes[BATCH];
     make_canonical(state, wanted);
     const size_t count = look_ahead(worker, state, wanted, probes);
+    /* Not by a function of its own: gcc drops the calls of one that only prefetches. */
+    for (size_t i = 0; i < AHEAD && i < count; i++)
+        __builtin_prefetch(table_address(table, probes[i].place));
     for (size_t i = 0; i < count; i++, state += WORDS, worker->stored++) {
         if (worker->tickets == 0 && !more_tickets(worker))
             return false;
+        if (i + AHEAD < count)
+            __builtin_prefetch(table_address(table, probes[i + AHEAD].place));
         const enum insertion answer = table_insert(table, probes[i]);
         if (answer == KNOWN)
             continue;
