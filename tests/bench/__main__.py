@@ -144,7 +144,7 @@ class cold_cache:
             os.environ["XDG_CACHE_HOME"] = self.before
 
 
-def optimised(generated: Generated, level: str | None = None) -> pathlib.Path:
+def optimised(generated: Generated, level: build.Level | None = None) -> pathlib.Path:
     """The program with which a search goes on that takes long."""
     return build.executable(generated, build.OPTIMISED)
 

@@ -78,7 +78,7 @@ class Programs:
         source = target.with_suffix(".c")
         source.write_text(generated.text, encoding="utf-8")
         command = ([self.quick, "-w", *NAMES_OF_TCC] if self.quick and quick
-                   else [*build.compiler(), *build.FLAGS, build.QUICK])
+                   else [*build.compiler(), *build.FLAGS, build.QUICK.model])
         try:
             _compiled([*command, f"-DWORDS={words}", "-I", str(SOURCES), str(source),
                        str(self._engines[words]), "-o", str(target), "-pthread"])
@@ -105,12 +105,12 @@ class Programs:
             for name, changes in chosen.items():
                 changed = _changed_sources(pathlib.Path(place, name), changes)
                 objects.append(str(changed / "engine.o"))
-                level = "-O1" if changes else build.ENGINE
+                level = "-O1" if changes else build.OPTIMISED.engine
                 _compiled([*cc, level, *(f"-D{of}={name}_{of}" for of in OUTSIDE), "-c",
                            str(changed / "engine.c"), "-o", objects[-1]])
             made = pathlib.Path(place, "engines.o")
-            _compiled([*cc, build.ENGINE, f"-DENGINES={listed}", "-r", "-nostdlib", str(here),
-                       *objects, "-lgcc", "-o", str(made)])
+            _compiled([*cc, build.OPTIMISED.engine, f"-DENGINES={listed}", "-r", "-nostdlib",
+                       str(here), *objects, "-lgcc", "-o", str(made)])
             os.replace(made, target)
         return target
 

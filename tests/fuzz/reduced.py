@@ -87,7 +87,7 @@ def as_users_do(task: Task) -> Iterator[tuple[str, list[str]]]:
         with mock.patch.object(run, "executable",
                                lambda generated, *_: build.executable(generated, level)):
             found = native.explore(task.system, threads=threads, prepared=task.generated)
-        yield f"{level} on {threads} threads", task.wrong(found)
+        yield f"{level.model} on {threads} threads", task.wrong(found)
 
 
 def pairs_asked(system: System) -> System | None:
