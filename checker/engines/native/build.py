@@ -32,6 +32,7 @@ from checker.errors import EXIT_USAGE, UserError
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=gnu11", "-w")
 
+
 @dataclass(frozen=True)
 class Level:
     """How much the compiler is to do: its flags for the engine and for a model."""

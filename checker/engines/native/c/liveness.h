@@ -131,7 +131,7 @@ static void look_up(struct worker *worker)
         word *first = worker->room + begin * WORDS;
         const size_t count = held - begin < BATCH ? held - begin : BATCH;
         for (size_t i = 0; i < count; i++) {
-            word code;
+            word code = 0;                                  /* it has one, as below */
             table_code(table, worker->recent, first + i * WORDS, &code);
             probes[i] = table_probe(table, code);
             __builtin_prefetch(table_address(table, probes[i].place));
