@@ -2,15 +2,19 @@
  *
  * Where steps d and c are independent (checker/ir/commuting.py), taking d and then c leads to the
  * same state as c and then d. So most states are met many times, once for each order of the steps
- * that lead there. Each step of an instance from a location has a number, its label. In a state
- * that was first met by step d, all c are passed over that are independent of d and have a smaller
- * label: they are counted and judged, but their successors are not looked up in the table.
+ * that lead there. Each step of an instance from a location has a number, its label, and they have an
+ * order. In a state that was first met by step d, all c are passed over that are independent of d and
+ * come before it: they are counted and judged, but their successors are not looked up in the table.
  *
  * No state is missed, and each is still met on its level. Let t be a state of level k + 1, met
  * by step c from a state x of level k, and passed over there. x was first met by some d from y. c
  * was possible in y, since d does not enable it. So x' = (c from y) is on level k, too: not later,
  * as y is on level k - 1, and not earlier, as d leads from x' to t. That is a meeting of t by
- * the larger label d. Labels are finite: some meeting of t is not passed over.
+ * d, which comes later. Labels are finite: some meeting of t is not passed over.
+ *
+ * Any order will do. Here that of locations counts first, then that of instances backwards: what is
+ * changed last on the way to a state are then the instances with the lowest bits, so that a worker
+ * meets one after another states that lie beside each other in the table.
  *
  * This is a sleep set of the last step alone (Godefroid, Using partial orders to improve automatic
  * verification methods, CAV 1990); that it keeps all states when levels are searched in order, cf.
@@ -64,7 +68,7 @@ static void fill_row(word *row, const struct steps *one, unsigned i)
     for (const struct steps *other = model.steps; other <= one; other++)
         for (unsigned j = 0; j < other->count; j++) {
             const unsigned label = other->label + j;
-            if (label < one->label + i && independent(one, i, other, j))
+            if ((other < one || j > i) && independent(one, i, other, j))
                 row[label / 64] |= (word)1 << label % 64;
         }
 }
