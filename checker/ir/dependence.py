@@ -25,7 +25,7 @@ once true, stays true; so deadlocks need no condition of their own.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
@@ -98,9 +98,11 @@ class LocalStep:
     rank: int
 
 
-def local_steps(system: System) -> tuple[LocalStep, ...]:
-    """The steps that can be taken alone in some state, as far as this analysis sees."""
-    return _Analysis(system).found()
+def local_steps(system: System, merged: Collection[tuple[str, str]] = ()
+                ) -> tuple[LocalStep, ...]:
+    """The steps that can be taken alone in some state, as far as this analysis sees. The steps
+    from the locations `merged` belong to the steps before them (`ir/merging.py`)."""
+    return Analysis(system).found(merged)
 
 
 def overlap(a: Touch, b: Touch, same_process: bool) -> Overlap:
@@ -236,6 +238,11 @@ def touches(process: Process, location: str,
     return frozenset(found)
 
 
+def read_by(expr: Expr) -> frozenset[Touch]:
+    """What an expression that is no process's reads."""
+    return frozenset(_Reader().touched(expr))
+
+
 def ends(process: Process, location: str) -> frozenset[str]:
     """The locations where a step from this one may end; the end of the process is none."""
     terminators = (process.blocks[number].terminator
@@ -243,10 +250,23 @@ def ends(process: Process, location: str) -> frozenset[str]:
     return frozenset(t.location for t in terminators if isinstance(t, Yield))
 
 
+def ends_merged(process: Process, location: str,
+                merged: Collection[tuple[str, str]]) -> frozenset[str]:
+    """The same where what follows at the locations `merged`, at once, belongs to the step."""
+    found, pending = set[str](), [location]
+    while pending:
+        following = ends(process, pending.pop()) - found
+        found |= following
+        pending += [name for name in following if (process.name, name) in merged]
+    return frozenset(name for name in found if (process.name, name) not in merged)
+
+
 # ── the analysis ─────────────────────────────────────────────────────────────────────────────
 
 @dataclass
-class _Analysis:
+class Analysis:
+    """What is known of the steps of a system: the parts they touch, whether they are seen."""
+
     system: System
 
     @cached_property
@@ -269,9 +289,9 @@ class _Analysis:
             found += [(part, not breaks) for part in parts]
             found += [(part, True) for antecedent in declared.antecedents
                       for part in _parts("or", antecedent)]
-        return tuple((expr, value, frozenset(_Reader().touched(expr))) for expr, value in found)
+        return tuple((expr, value, read_by(expr)) for expr, value in found)
 
-    def _visible(self, process: Process, location: str) -> bool:
+    def visible(self, process: Process, location: str) -> bool:
         """Whether a find may be passed over by taking the step first."""
         writes = [touch for touch in self.touches[process.name, location] if touch.write]
         held = self.locks.held[process.name, location]
@@ -279,18 +299,18 @@ class _Analysis:
         return any(conflict(writes, reads, False) and facts.truth(expr) in (value, None)
                    for expr, value, reads in self.sought)
 
-    def found(self) -> tuple[LocalStep, ...]:
+    def found(self, merged: Collection[tuple[str, str]]) -> tuple[LocalStep, ...]:
         steps = []
         for process in self.system.processes:
             dangers = {}
             for location in process.locations:
-                if self._visible(process, location):
+                if (process.name, location) in merged or self.visible(process, location):
                     continue
                 around = tuple(danger for other in self.system.processes
                                if (danger := self._danger(process, location, other)) is not None)
                 if not any(self._always(danger) for danger in around):
                     dangers[location] = around
-            ranks = _ranks(process, dangers)
+            ranks = _ranks(dangers, lambda name: ends_merged(process, name, merged))
             steps += [LocalStep(process.name, location, dangers[location], rank)
                       for location, rank in ranks.items()]
         return tuple(steps)
@@ -339,7 +359,8 @@ def _parts(op: str, expr: Expr) -> Iterator[Expr]:
             yield expr
 
 
-def _ranks(process: Process, dangers: dict[str, tuple[Danger, ...]]) -> dict[str, int]:
+def _ranks(dangers: dict[str, tuple[Danger, ...]],
+           following: Callable[[str], frozenset[str]]) -> dict[str, int]:
     """The locations that may be used alone, cycles broken, with ranks that fall along them.
 
     Of each cycle the location with the most dangerous places is given up.
@@ -351,12 +372,12 @@ def _ranks(process: Process, dangers: dict[str, tuple[Danger, ...]]) -> dict[str
         ranks: dict[str, int] = {}
         while True:
             ready = {name for name in left - set(ranks)
-                     if ends(process, name) & left <= set(ranks)}
+                     if following(name) & left <= set(ranks)}
             if not ready:
                 break
             rank = len(set(ranks.values()))
             ranks.update({name: rank for name in ready})
         stuck = left - set(ranks)
         if not stuck:
-            return {name: ranks[name] for name in process.locations if name in ranks}
+            return {name: ranks[name] for name in dangers if name in ranks}
         left.discard(max(sorted(stuck), key=lambda name: cost[name]))

@@ -49,7 +49,7 @@ def _options() -> argparse.Namespace:
                         help="end when so many specs were compared, whatever the time")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--first", type=int, default=0, metavar="NUMBER", help="begin with it")
-    for engine, often in (("cpython", 1), ("smt", 10), ("users", 10)):
+    for engine, often in (("cpython", 1), ("smt", 10), ("users", 10), ("local", 1)):
         parser.add_argument(f"--{engine}-every", type=int, default=often, metavar="SPECS")
     parser.add_argument("--spec", help="examine one spec of a run: SEED/NUMBER")
     parser.add_argument("--file", type=pathlib.Path, help="examine the spec in a file")
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace, folder: pathlib.Path) -> Tally:
     while (time.monotonic() < deadline if options.compared is None
            else total.compared < options.compared):
         wanted = Wanted(*(number % every == 0 for every in (
-            options.cpython_every, options.smt_every, options.users_every)))
+            options.cpython_every, options.smt_every, options.users_every, options.local_every)))
         found = examine_seed(f"{options.seed}/{number}", folder, wanted, programs)
         for finding in found.findings:
             print(f"{finding.seed}: {finding.kind}\n{finding.report}", flush=True)
@@ -103,7 +103,7 @@ def smallest(finding: Finding, folder: pathlib.Path, seconds: float,
              programs: Programs | None = None) -> str:
     """The spec of a finding, shrunk: the same engine must go on disagreeing in the same way."""
     engine, programs = finding.kind.split(":")[0], programs or Programs()
-    wanted = Wanted(cpython=engine == "live", smt=engine == "smt")
+    wanted = Wanted(cpython=engine == "live", smt=engine == "smt", local=True)
 
     def fails(text: str) -> bool:
         return any(other.kind.split(":")[0] == engine

@@ -30,9 +30,10 @@ class Wanted:
     cpython: bool = True
     smt: bool = False
     users: bool = False        # the programs that a user would run, too
+    local: bool = False        # local steps merged, by itself and with the other reductions
 
 
-EVERYTHING = Wanted(smt=True, users=True)
+EVERYTHING = Wanted(smt=True, users=True, local=True)
 
 
 @dataclass
@@ -178,7 +179,7 @@ def _compare_native(it: Tested, text: str, tally: Tally, wanted: Wanted, seed: s
                     programs: Programs) -> None:
     """The interpreter with the native engine, and that with each of its kind."""
     try:
-        for task in tasks(it.system, it.said("interp")):
+        for task in tasks(it.system, it.said("interp"), local=wanted.local):
             _compare_task(task, text, tally, wanted, seed, programs)
     except native.Unsupported as reason:
         tally.refused[f"native: {reason}"] += 1

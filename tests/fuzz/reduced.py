@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from unittest import mock
 
@@ -16,7 +16,7 @@ from checker.engines.interp.explore import explore
 from checker.engines.interp.liveness import check_liveness
 from checker.engines.native import build, run
 from checker.engines.native.emit import Generated, generate
-from checker.engines.native.reduce import UNSOUND, Reduction, reductions
+from checker.engines.native.reduce import REDUCTIONS, Reduction, reductions, why_not
 from checker.errors import UserError
 from checker.ir.nodes import Const, Op, Var
 from checker.ir.system import IMPLICIT, Property, System, Variable
@@ -26,8 +26,9 @@ from checker.types import Bool, Enum, Int, size
 from checker.values import domain
 from tests.semantics.support import Said, differences, explored
 
-COMBINATIONS: tuple[tuple[Reduction, ...], ...] = (
-    (), ("symmetry",), ("partial-order",), ("symmetry", "partial-order"))
+COMBINATIONS: tuple[tuple[Reduction, ...], ...] = tuple(sorted(
+    (wanted for n in range(len(REDUCTIONS) + 1) for wanted in itertools.combinations(REDUCTIONS, n)),
+    key=lambda wanted: "local" in wanted))
 MOST = 6                   # values of a variable that is probed
 
 
@@ -49,26 +50,28 @@ class Task:
         return _differences(self, found)
 
 
-def tasks(system: System, reference: Said) -> Iterator[Task]:
+def tasks(system: System, reference: Said, *, local: bool = True) -> Iterator[Task]:
     """One for each combination that reduces something, and for none; and more, asked what shows
-    most, with partial order and for liveness. Raises native.Unsupported."""
-    yield from _tasks(system, reference)
+    most, with partial order, with merging and for liveness; `local`: with combinations that
+    merge local steps, too. Raises native.Unsupported."""
+    combinations = [wanted for wanted in COMBINATIONS if local or "local" not in wanted]
+    yield from _tasks(system, reference, combinations)
+    alone = [wanted for wanted in combinations if wanted in (("partial-order",), ("local",))]
     part = pairs_asked(system)
-    if part is not None and reductions(part, ("partial-order",)).used:
-        found = explored(part, explore(part))
-        yield from (dataclasses.replace(task, name="partial order, asked for pairs")
-                    for task in _tasks(part, found) if task.name == "partial order")
+    if part is not None and any(reductions(part, wanted).used for wanted in alone):
+        yield from (dataclasses.replace(task, name=f"{task.name}, asked for pairs")
+                    for task in _tasks(part, explored(part, explore(part)), alone))
     part = leaving_asked(system)
     if part is not None:
         found = explored(part, explore(part), check_liveness(part))
         yield Task("nothing, asked for leaving", part, generate(part), found)
 
 
-def _tasks(system: System, reference: Said) -> Iterator[Task]:
+def _tasks(system: System, reference: Said,
+           combinations: Iterable[tuple[Reduction, ...]]) -> Iterator[Task]:
     tried = set()
-    for wanted in COMBINATIONS:
-        refused = {kind for name in wanted for kind in UNSOUND[name]}
-        kept = tuple(p for p in system.properties if p.kind not in refused)
+    for wanted in combinations:
+        kept = tuple(p for p in system.properties if not any(why_not(p, name) for name in wanted))
         part = dataclasses.replace(system, properties=kept)
         try:
             chosen = reductions(part, wanted)
@@ -135,7 +138,7 @@ def _differences(task: Task, found: Exploration) -> list[str]:
                                ("witnessed", reference.witnessed, found.witnesses)):
         expected = {p: steps for p, steps in mine.items() if p in known}
         said = {p: len(path) - 1 for p, path in theirs.items()}
-        if task.generated.reductions.alone:        # the shortest path may have been left out
+        if not task.generated.reductions.shortest:     # the shortest path may have been left out
             longer = all(said.get(p, 0) >= steps for p, steps in expected.items())
             expected, said = (set(expected), set(said)) if longer else (expected, said)
         if expected != said:

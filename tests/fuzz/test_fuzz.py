@@ -13,7 +13,7 @@ from checker.engines.native import operators as native_operators
 from checker.engines.native.partial_order import PartialOrderCode
 from checker.engines.smt import expressions as smt_expressions
 from checker.frontend.expressions import Expressions
-from checker.ir import ops
+from checker.ir import merging, ops
 from tests.fuzz.__main__ import smallest
 from tests.fuzz.compare import Tally, Wanted, examine_seed
 from tests.fuzz.engines import Programs
@@ -21,7 +21,8 @@ from tests.fuzz.spec_author import Author
 
 SPECS = int(os.environ.get("FUZZ_SPECS", "2000"))
 PORTION = 25               # specs of one test, which two workers share out between them
-EVERY = 20                 # one of so many goes to Z3, another through the programs of users
+EVERY = 20                 # one of so many goes to Z3, another through the programs of users, another
+                           # is searched with local steps merged
 
 needs_compiler = pytest.mark.skipif(not native.available(), reason="no C compiler")
 
@@ -43,7 +44,8 @@ def programs(cache_that_goes_away):
 def test_all_engines_agree(first, tmp_path, programs):
     total = Tally()
     for number in range(first, first + PORTION):
-        wanted = Wanted(smt=number % EVERY == 0, users=number % EVERY == EVERY // 2)
+        wanted = Wanted(smt=number % EVERY == 0, users=number % EVERY == EVERY // 2,
+                        local=number % EVERY == EVERY // 4)
         total.add(examine_seed(f"ci/{number}", tmp_path, wanted, programs))
     found = [f"{f.seed}: {f.kind}\n{f.report}\n"
              f"again: python -m tests.fuzz --spec {f.seed}" for f in total.findings]
@@ -57,9 +59,9 @@ def test_the_same_seed_gives_the_same_spec():
 
 # ── it bites ─────────────────────────────────────────────────────────────────────────────────
 
-def find(tmp_path, engine, programs, *, most=300):
+def find(tmp_path, engine, programs, *, most=300, local=False):
     """The first disagreement in which `engine` takes part."""
-    wanted = Wanted(cpython=engine == "live", smt=engine == "smt")
+    wanted = Wanted(cpython=engine == "live", smt=engine == "smt", local=local)
     for number in itertools.count():
         assert number < most, "no spec noticed"
         for finding in examine_seed(f"bite/{number}", tmp_path, wanted, programs).findings:
@@ -108,6 +110,12 @@ def test_a_step_that_is_taken_alone_where_it_may_not_be_is_found(monkeypatch, tm
                                                                 programs):
     monkeypatch.setattr(PartialOrderCode, "_tests", lambda *_: [])
     assert find(tmp_path, "reduced", programs)
+
+
+@needs_compiler
+def test_a_step_that_is_merged_where_it_may_not_be_is_found(monkeypatch, tmp_path, programs):
+    monkeypatch.setattr(merging, "_unshared", lambda *_: True)
+    assert "merging" in find(tmp_path, "reduced", programs, local=True).report
 
 
 @needs_compiler

@@ -14,7 +14,7 @@ import subprocess
 
 from checker.engines.native.build import OPTIMISED, executable
 from checker.engines.native.emit import generate
-from checker.engines.native.reduce import UNSOUND, reductions
+from checker.engines.native.reduce import reductions, why_not
 from checker.frontend import load
 
 ROOT = pathlib.Path(__file__).parents[2]

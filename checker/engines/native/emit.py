@@ -55,7 +55,7 @@ OWN_NAMES = """
     before blocked choices holder instance judge_step left me model next number possible ready
     result s state t value witnessed word work initial_values
     asked fair goal premise property turns
-    all at colour e from held holder holder_element holder_first i image k length live order
+    all at goes_on colour e from held holder holder_element holder_first i image k length live order
     reduced said
     set_end to v whole
 """.split()
@@ -83,7 +83,7 @@ class _File:
         self.locations = {(p.name, name): i for i, (p, name) in enumerate(
             (p, name) for p in system.processes for name in p.locations)}
         self.labels = self._labels()
-        self.commuting = bool(self.locations) and not reductions.used
+        self.commuting = bool(self.locations) and not (reductions.symmetry or reductions.alone)
         self.antecedents = {(p.name, n): i for i, (p, n) in enumerate(
             (p, n) for p in system.properties for n in range(len(p.antecedents)))}
         self.processes: dict[str, dict[str, tuple[str, list[str]]]] = {}
@@ -151,7 +151,7 @@ class _File:
         judged = any(self.system.properties_of("step_invariant"))
         one_by_one = bool(self.live or self.reductions.alone)
         return ProcessCode(process, self.t, self.names, self.steps, self.locations, self.labels,
-                           judged, one_by_one)
+                           judged, one_by_one, self.reductions.merged)
 
     def _first_instance(self, process: Process) -> int:
         return next(i.number for i in self.system.instances if i.process is process)

@@ -12,6 +12,7 @@ from checker.engines.native.cexpr import C, Names, comment
 from checker.engines.native.parts import function
 from checker.engines.native.steps import ProcessCode
 from checker.ir.dependence import Danger, LocalStep, local_steps
+from checker.ir.merging import Place as Waiting
 from checker.ir.system import Process, System
 from checker.text import Writer
 from checker.values import ordinal
@@ -23,11 +24,11 @@ Each = Callable[[Writer, Process, str], None]
 """Writes a line of C for each instance of a process."""
 
 
-def usable(system: System) -> tuple[LocalStep, ...]:
+def usable(system: System, merged: frozenset[Waiting]) -> tuple[LocalStep, ...]:
     """The steps to take alone for which the masks are wide enough."""
     fits = {process.name for process in system.processes
             if len(process.location_type.members) <= MOST_LOCATIONS}
-    return tuple(step for step in local_steps(system) if _involved(step) <= fits)
+    return tuple(step for step in local_steps(system, merged) if _involved(step) <= fits)
 
 
 def _involved(step: LocalStep) -> set[str]:

@@ -9,12 +9,14 @@ from checker.engines.native.partial_order import usable
 from checker.engines.native.symmetry import MOST_ELEMENTS
 from checker.errors import UserError
 from checker.ir.dependence import LocalStep
+from checker.ir.merging import Place, mergeable
+from checker.ir.steady import steady
 from checker.ir.symmetry import symmetry
-from checker.ir.system import System
+from checker.ir.system import Property, System
 from checker.types import Index
 
-Reduction = Literal["symmetry", "partial-order"]
-REDUCTIONS: tuple[Reduction, ...] = ("symmetry", "partial-order")
+Reduction = Literal["symmetry", "partial-order", "local"]
+REDUCTIONS: tuple[Reduction, ...] = ("symmetry", "partial-order", "local")
 
 LIVENESS = ("eventually", "leads_to")
 UNSOUND = {
@@ -24,27 +26,41 @@ UNSOUND = {
                       for kind in LIVENESS}
     | {"step_invariant": "a step is judged by the state before it, and steps that are put off "
        "are taken from other states"},
+    "local": {kind: "what is fair is told from single steps, and merged ones are several"
+              for kind in LIVENESS},
 }
 """The kinds of properties that a reduction may not be used with, and why."""
+UNSTEADY = ("steps that change nothing it reads are not all taken, and nothing says that it holds "
+            "in them")
 
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What a search leaves out: permutations of the elements of `symmetry`, and other orders of
-    the steps that are taken `alone`.
+    """What a search leaves out: permutations of the elements of `symmetry`, other orders of the
+    steps that are taken `alone`, and states between a step and those from `merged` locations,
+    of so many `locations`.
 
     `notes` say what was asked for and can not be done, where that is no error.
     """
 
     symmetry: tuple[Index, ...] = ()
     alone: tuple[LocalStep, ...] = ()
+    merged: frozenset[Place] = frozenset()
+    locations: int = 0
     notes: tuple[str, ...] = ()
 
     @property
     def used(self) -> tuple[str, ...]:
         """The reductions in words, for the verdict."""
         names = ", ".join(index.name for index in self.symmetry)
-        return (f"symmetry of {names}",) * bool(names) + ("partial order",) * bool(self.alone)
+        merging = f"merging of local steps ({len(self.merged)} of {self.locations})"
+        return ((f"symmetry of {names}",) * bool(names) + ("partial order",) * bool(self.alone)
+                + (merging,) * bool(self.merged))
+
+    @property
+    def shortest(self) -> bool:
+        """Whether the shortest path to everything is still there."""
+        return not (self.alone or self.merged)
 
 
 NOTHING = Reductions()
@@ -58,19 +74,31 @@ def reductions(system: System, wanted: Sequence[Reduction]) -> Reductions:
     """
     notes: list[str] = []
     for name in wanted:
-        _refuse_kinds(system, name)
+        _refuse(system, name)
     indices = _scalarsets(system, notes) if "symmetry" in wanted else ()
-    alone = usable(system) if "partial-order" in wanted else ()
+    merged = mergeable(system) if "local" in wanted else frozenset[Place]()
+    alone = usable(system, merged) if "partial-order" in wanted else ()
     if "partial-order" in wanted and not alone:
         notes.append("partial-order reduces nothing: each step may matter to another process, "
                      "or to a property")
-    return Reductions(indices, alone, tuple(notes))
+    if "local" in wanted and not merged:
+        notes.append("local reduces nothing: each step waits for something, or matters to another "
+                     "process or to a property, or is a loop of its own")
+    locations = sum(len(process.locations) for process in system.processes)
+    return Reductions(indices, alone, merged, locations, tuple(notes))
 
 
-def _refuse_kinds(system: System, name: Reduction) -> None:
+def why_not(declared: Property, name: Reduction) -> str:
+    """Why a reduction may not be used with a property; empty where it may."""
+    if name == "local" and declared.kind == "step_invariant" and not steady(declared):
+        return UNSTEADY
+    return UNSOUND[name].get(declared.kind, "")
+
+
+def _refuse(system: System, name: Reduction) -> None:
     for declared in system.properties:
-        why = UNSOUND[name].get(declared.kind)
-        if why is not None:
+        why = why_not(declared, name)
+        if why:
             place = f" ({declared.loc})" if declared.loc.line else ""
             raise UserError(
                 f"{system.name}: --reduce {name} is not sound for the {declared.kind} "

@@ -27,6 +27,7 @@ from checker.engines.native.checkpoint import Checkpoint
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
 from checker.engines.native.reduce import Reduction, reductions
+from checker.engines.native.unmerged import unmerged
 from checker.errors import UserError
 from checker.ir.system import State, System
 from checker.results.exploration import (Exploration, Liveness, Path, Progress, Report,
@@ -291,7 +292,7 @@ class _Run:
             depth=max(len(levels) - 1, 0), levels=levels, reason=_reason(outcome, limit, memory),
             engine="native", state_bits=layout.bits, bytes_per_state=held / max(distinct, 1),
             reductions=self.generated.reductions.used,
-            shortest=not self.generated.reductions.alone,
+            shortest=self.generated.reductions.shortest,
             resumed=int(self.remarks.get("resumed", ["0"])[0]))
         if outcome == "unsaved":
             found.reason = "no checkpoint could be written: " + " ".join(self.remarks[outcome])
@@ -313,6 +314,7 @@ class _Run:
                     if name in found.live:
                         found.live[name] = self._lasso(found.live[name], path, lines)
                     else:
+                        path = unmerged(layout.system, self.generated.reductions.merged, name, path)
                         (found.witnesses if name in witnessed else found.violations)[name] = path
         return found
 

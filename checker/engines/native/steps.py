@@ -8,6 +8,10 @@ Where all instances of a process always wait at the same place, a function says 
 is ready, and those that are take the step one after another. Trying them in turn is as good, but
 whether the next one is ready is what processors foresee worst.
 
+A step that ends at a location of `ir/merging.py` goes on with the step from there: it calls that
+function instead of handing the state over. Where a check fails in there, the state before it is a
+successor like others, and the check fails again when that is expanded.
+
 What a step leaves as it was is not stored again: a local that was dead before the step and is
 dead after it, one that is live throughout and never assigned, the location of a loop of one step.
 """
@@ -21,6 +25,8 @@ from checker.engines.native.cexpr import C, Names, call, cast, comment, literal
 from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD
 from checker.engines.native.parts import Spot, declared, function
+from checker.ir.dependence import ends
+from checker.ir.merging import Place as Waiting
 from checker.ir.nodes import (DONE, Assign, Block, Branch, Check, Choose, Const, Expr, ForEach,
                               Goto, Location, Place, Statement, When, Yield)
 from checker.ir.system import IMPLICIT, Process
@@ -75,12 +81,14 @@ class ProcessCode:
 
     def __init__(self, process: Process, translate: Expressions, names: Names, write: Writer,
                  locations: dict[tuple[str, str], int], labels: dict[tuple[str, str], int],
-                 judged: bool, one_by_one: bool) -> None:
+                 judged: bool, one_by_one: bool, merged: frozenset[Waiting]) -> None:
         self.process, self.t, self.names, self.write = process, translate, names, write
         self.locations = locations      # the number of each location, by process and name
         self.labels = labels            # for the labels of steps, likewise; see emit.py
         self.judged = judged            # whether there are properties of steps
         self.one_by_one = one_by_one    # whether instances are asked for their steps alone, too
+        self.merged = {at for of, at in merged if of == process.name}
+        self.calls: dict[str, tuple[str, list[str]]] = {}       # the functions of the locations
 
     # ── names and small pieces ──────────────────────────────────────────────────────────────
 
@@ -112,8 +120,9 @@ class ProcessCode:
         return ordinal(self.process.location_type, name)
 
     def parameters(self, body: str) -> list[str]:
-        """The parameters of a function with this body: the instance's key and number, if used."""
-        wanted = [self.key_parameter, "number me"]
+        """The parameters of a function with this body: the instance's key and number, and whether
+        its step is merged with the one before, if used."""
+        wanted = [self.key_parameter, "number me", "bool goes_on"]
         return [p for p in wanted if p and re.search(rf"\b{p.split()[1]}\b", body)]
 
     def declare(self, write: Writer, name: str, live: bool) -> None:
@@ -249,7 +258,15 @@ class ProcessCode:
             write(f"work->fired[{number}] = true;")
             if self.judged:
                 write("judge_step(work, before, s);")
-        write("emit(work, s);")
+        if location in self.merged:
+            write(f"{self._call_step(location, 's', goes_on='true')};")
+        else:
+            write("emit(work, s);")
+
+    def _call_step(self, location: str, before: str, *, goes_on: str) -> C:
+        name, parameters = self.calls[location]
+        arguments = [goes_on if p == "bool goes_on" else p.split()[1] for p in parameters]
+        return call(name, "work", before, *arguments)
 
     def _unchanged(self, name: str) -> bool:
         return name in self.source_live and name not in self.assigned
@@ -285,7 +302,16 @@ class ProcessCode:
 
     def _fail(self, write: Writer, kind: str) -> None:
         assert self.location is not None, "a check before the first await"
-        write(f"fail(work, {IMPLICIT.index(kind)} {comment(kind)}, before);")
+        failed = f"fail(work, {IMPLICIT.index(kind)} {comment(kind)}, before);"
+        if self.location.name in self.merged:
+            write("if (goes_on)")
+            with write.indent():
+                write("emit(work, before);")
+            write("else")
+            with write.indent():
+                write(failed)
+        else:
+            write(failed)
         self._leave(write)
 
     def _assign(self, write: Writer, place: Place, value: Expr) -> None:
@@ -339,24 +365,38 @@ class ProcessCode:
         """Every function of the process; their names and parameters are in `functions`."""
         process = self.process
         self.functions: dict[str, tuple[str, list[str]]] = {}
-        calls = {}
-        for location in process.locations.values():
+        for location in self._followers_first():
             name = self.names.name(("step", process.name, location.name),
                                    f"{process.name}_{location.name}")
             title = f"{process.name} at {location.name}"
             if location.loc.line:
                 title += f"  {origin(location.loc)}  {location.loc.text()}".rstrip()
-            calls[location.name] = name, self.step(name, title, location.entry, location)
+            self.calls[location.name] = name, self.step(name, title, location.entry, location)
         name = self.names.name(("start", process.name), f"start_{process.name}")
         parameters = self.step(name, f"{process.name} up to its first await", process.start, None)
         self.functions["start"] = name, parameters
         together = self.together()
         if together:
-            self.functions["step"] = calls[together.name]
+            self.functions["step"] = self.calls[together.name]
             self._ready(together)
         if self.one_by_one or not together:
-            self._dispatch(calls)
+            self._dispatch()
         self._waits()
+
+    def _followers_first(self) -> list[Location]:
+        """The locations, those that are merged before the ones whose steps go on with them."""
+        order: list[str] = []
+
+        def visit(name: str) -> None:
+            for following in sorted(ends(self.process, name) & self.merged):
+                if following not in order:
+                    visit(following)
+            if name not in order:
+                order.append(name)
+
+        for name in self.process.locations:
+            visit(name)
+        return [self.process.locations[name] for name in order]
 
     def together(self) -> Location | None:
         """The place where all instances wait, if their steps from there can be tried together."""
@@ -387,7 +427,7 @@ class ProcessCode:
         for name in self.local_types:
             self.declare(write, name, True)
 
-    def _dispatch(self, calls: dict[str, tuple[str, list[str]]]) -> None:
+    def _dispatch(self) -> None:
         """The function that takes the steps of one instance and says whether there are any."""
         body = Writer()
         with body.block(f"switch ({self.read_own(self.process.location_variable)}) {{"):
@@ -395,9 +435,8 @@ class ProcessCode:
                 lock = place_value(location.lock) if location.lock else None
                 self._case(body, location, [location.guard, *([lock] if lock else [])])
                 with body.indent():
-                    name, parameters = calls[location.name]
-                    arguments = [p.split()[1] for p in parameters]
-                    self._try_step(body, location, lock, call(name, "work", "s", *arguments))
+                    step = self._call_step(location.name, "s", goes_on="false")
+                    self._try_step(body, location, lock, step)
                 body("}")
         body("return 0;")
         self._define("steps", "unsigned", ["struct work *work", "const word *s"], body)
@@ -424,8 +463,11 @@ class ProcessCode:
         write(f"return {enabled};")
 
     def _has_one_result(self, location: Location) -> bool:
-        """Whether a step from there always has one successor, which is no step's property to
-        judge."""
+        """Whether a step from there, and those merged with it, always have one successor, which is
+        no step's property to judge."""
+        following = ends(self.process, location.name) & self.merged
+        if not all(self._has_one_result(self.process.locations[name]) for name in following):
+            return False
         blocks = (self.process.blocks[n] for n in block_order(self.process, location.entry))
         return not self.judged and not any(isinstance(s, (Choose, Check)) for block in blocks
                                            for s in all_statements(block.statements))
