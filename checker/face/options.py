@@ -73,7 +73,7 @@ def spread_settings(args: Iterable[str]) -> list[str]:
 
 
 def parse_reductions(text: str) -> tuple[Reduction, ...]:
-    """`symmetry,partial-order`, or `none`."""
+    """`symmetry,partial-order,local`, some of them, or `none`."""
     if text.strip() == "none":
         return ()
     names = [name.strip() for name in text.split(",")]

@@ -48,8 +48,8 @@ from checker.ir.system import IMPLICIT
 @click.option("--memory", type=Size(), metavar="SIZE",
               help="Stop where the native engine would need more, as 4GiB.")
 @click.option("--reduce", type=Reductions(), default="none", show_default=True,
-              metavar="NAME[,NAME]", help="Visit fewer states: symmetry, partial-order, or both; "
-              "what is not sound for a spec is refused.")
+              metavar="NAME[,NAME]", help="Visit fewer states: symmetry, partial-order, local, or "
+              "several; what is not sound for a spec is refused.")
 @click.option("--preemptible", is_flag=True,
               help="Let every process be interrupted before each access to shared state.")
 @click.option("--checkpoint", metavar="DIR", type=click.Path(file_okay=False),

@@ -245,8 +245,12 @@ def read_by(expr: Expr) -> frozenset[Touch]:
 
 def ends(process: Process, location: str) -> frozenset[str]:
     """The locations where a step from this one may end; the end of the process is none."""
-    terminators = (process.blocks[number].terminator
-                   for number in blocks_from(process, process.locations[location].entry))
+    return ends_from(process, process.locations[location].entry)
+
+
+def ends_from(process: Process, entry: int) -> frozenset[str]:
+    """The same for what begins with a block."""
+    terminators = (process.blocks[number].terminator for number in blocks_from(process, entry))
     return frozenset(t.location for t in terminators if isinstance(t, Yield))
 
 

@@ -12,7 +12,7 @@ A step of instance i from a location is *mergeable* where
 4. it lies on no cycle of such steps: of each cycle one location is given up.
 
 A *merged step* is a step together with the mergeable ones that follow it at once; what a process
-does before its first await is followed by them as well. States in which somebody waits at a
+does before its first await is followed by them as well (`beginning`). States in which somebody waits at a
 mergeable location are then not stored, but for one case: a step in which a check may fail is
 tried, and where it fails, the state before it is stored like any other.
 
@@ -38,7 +38,8 @@ lead to x: that is one merged step. Now let something be wrong in s.
   are taken. Where it is true of none but mergeable ones, and of those only after steps of others
   that are taken later here, it is missed. Then a complaint is wrong, and never its absence.
 
-And nothing is added: each merged step is a sequence of steps of the system. Liveness is another
+The closure of an initial state is visited whether processes go on from the beginning at once or
+one after another. And nothing is added: each merged step is a sequence of steps of the system. Liveness is another
 matter: what is fair is told from single steps.
 
 That a sequence of steps of one process is one step where all but one commute with everything is
@@ -50,13 +51,19 @@ of one process (Godefroid, Partial-Order Methods for the Verification of Concurr
 """
 from __future__ import annotations
 
-from checker.ir.dependence import Analysis, Overlap, Touch, conflict, ends, read_by
-from checker.ir.nodes import Const, Location
+from checker.ir.dependence import (Analysis, Overlap, Touch, conflict, ends, ends_from,
+                                   read_by)
+from checker.ir.nodes import Choose, Const, Location
 from checker.ir.system import Process, System
+from checker.ir.walk import all_statements, blocks_from
 from checker.types import size
 
 Place = tuple[str, str]
 """A process and the name of one of its locations."""
+
+MOST_RESULTS = 1 << 12
+"""Of the choices in one merged step, and in all that happens before the search begins: these
+successors are held all at once, whatever the limit for memory."""
 
 
 def mergeable(system: System) -> frozenset[Place]:
@@ -66,9 +73,25 @@ def mergeable(system: System) -> frozenset[Place]:
     for process in system.processes:
         kept: list[str] = []
         for location in process.locations.values():
-            if _alone(analysis, process, location) and not _closes(process, location.name, kept):
-                kept.append(location.name)
+            more = [*kept, location.name]
+            if (_alone(analysis, process, location) and not _closes(process, location.name, kept)
+                    and all(_results(process, name, more) <= MOST_RESULTS for name in more)):
+                kept = more
         found |= {(process.name, name) for name in kept}
+    return frozenset(found)
+
+
+def beginning(system: System, merged: frozenset[Place]) -> frozenset[str]:
+    """The processes that go on from merged locations before the search begins."""
+    found, results = set[str](), 1
+    for process in system.processes:
+        kept = [name for of, name in merged if of == process.name]
+        first = ends_from(process, process.start) & set(kept)
+        instances = 1 if process.domain is None else size(process.domain)
+        more = max((_results(process, name, kept) for name in first), default=1) ** instances
+        if first and results * more <= MOST_RESULTS:
+            found.add(process.name)
+            results *= more
     return frozenset(found)
 
 
@@ -105,6 +128,17 @@ def _read_of_steps(system: System) -> frozenset[Touch]:
     """What the properties of steps read, before the step or after it."""
     return frozenset(touch for declared in system.properties_of("step_invariant")
                      for expr in (declared.expr, *declared.antecedents) for touch in read_by(expr))
+
+
+def _results(process: Process, location: str, kept: list[str]) -> int:
+    """The most results of the step from the location and those from `kept` ones after it."""
+    options = 1
+    for number in blocks_from(process, process.locations[location].entry):
+        for statement in all_statements(process.blocks[number].statements):
+            if isinstance(statement, Choose):
+                options *= size(statement.domain)
+    following = ends(process, location) & set(kept)
+    return options * max((_results(process, name, kept) for name in following), default=1)
 
 
 def _closes(process: Process, location: str, kept: list[str]) -> bool:

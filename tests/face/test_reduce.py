@@ -52,12 +52,16 @@ class Workers(Component):
         return self.left == 0
 """
 
+MERGED = "merging of local steps (2 of 4)"
+
 
 @needs_compiler
 def test_the_verdict_names_what_was_used(run, home):
     (home / "workers.py").write_text(WORKERS)
     plain = run("verify", "workers.py", "--engine", "native", "--json")
     for text, words in [("symmetry", ["symmetry of thread"]), ("partial-order", ["partial order"]),
+                        ("local", [MERGED]), ("local,partial-order,symmetry",
+                                              ["symmetry of thread", "partial order", MERGED]),
                         ("partial-order,symmetry", ["symmetry of thread", "partial order"])]:
         answer = run("verify", "workers.py", "--reduce", text, "--json")
         assert answer.status == plain.status == EXIT_OK
@@ -71,7 +75,7 @@ def test_the_verdict_names_what_was_used(run, home):
         assert holds["coverage"].endswith(f", reduced by {' and '.join(words)}")
         [broken] = [r for r in after["runs"][1]["results"] if r["property"] == "nothing_lost"]
         longer = broken["coverage"].endswith("certified, perhaps not a shortest one")
-        assert longer == ("partial order" in words)
+        assert longer == (words != ["symmetry of thread"])
 
 
 @needs_compiler
@@ -93,9 +97,41 @@ def test_what_is_not_sound_is_an_error(run, name):
 
 @needs_compiler
 def test_nothing_to_reduce_is_a_note(run):
-    answer = run("verify", SYSTEMS / "die_hard.py", "--reduce", "symmetry,partial-order")
+    answer = run("verify", SYSTEMS / "die_hard.py", "--reduce", "symmetry,partial-order,local")
     assert "note: symmetry reduces nothing" in answer.out
+    assert "note: local reduces nothing" in answer.out
     assert "note: partial-order reduces nothing" in answer.out
+
+
+NEVER_STILL = """
+    @step_invariant
+    def always_more(self, before, after):
+        return after.total != before.total
+"""
+
+
+@needs_compiler
+def test_a_property_of_steps_that_merging_would_miss_is_named(run, home):
+    text = WORKERS.replace("sometimes, step\n", "sometimes, step, step_invariant\n") + NEVER_STILL
+    (home / "workers.py").write_text(text)
+    answer = run("verify", "workers.py", "--reduce", "local")
+    assert answer.status == EXIT_USAGE
+    assert "--reduce local is not sound for the step_invariant property `always_more`" in answer.err
+    line = 1 + text[:text.index("def always_more")].count("\n")
+    assert f"workers.py:{line}" in answer.err
+
+
+@needs_compiler
+def test_the_clearest_trace_is_found_behind_merged_steps(run, home):
+    (home / "workers.py").write_text(WORKERS)
+    answer = run("verify", "workers.py", "--reduce", "local", "--fault", "unlocked",
+                 "--fewest-switches", "--json")
+    plain = run("verify", "workers.py", "--fault", "unlocked", "--fewest-switches", "--json")
+    found, expected = ([r["coverage"] for r in json.loads(a.out)["runs"][0]["results"]
+                        if r["outcome"] == "violated"] for a in (answer, plain))
+    assert found == expected and found[0].endswith("fewest context switches")
+    several = run("verify", "workers.py", "--reduce", "local", "--max-traces", "2")
+    assert several.status == EXIT_USAGE and "exclude each other" in several.err
 
 
 def test_the_interpreter_reduces_nothing(run):
@@ -106,6 +142,7 @@ def test_the_interpreter_reduces_nothing(run):
 def test_names_of_reductions():
     assert parse_reductions("none") == ()
     assert parse_reductions("partial-order, symmetry") == ("symmetry", "partial-order")
+    assert parse_reductions("local,symmetry") == ("symmetry", "local")
     for text in ("", "symetry", "none,symmetry", "symmetry,"):
         with pytest.raises(UserError, match="there is no reduction .*write symmetry"):
             parse_reductions(text)

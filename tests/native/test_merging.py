@@ -5,7 +5,7 @@ import pytest
 
 from checker.engines.interp.explore import explore as reference
 from checker.engines.interp.step import initial_states, steps
-from checker.engines.native import explore
+from checker.engines.native import Checkpoint, explore
 from checker.engines.native import reduce as native_reduce
 from checker.engines.native.emit import generate
 from checker.engines.native.reduce import reductions
@@ -13,7 +13,7 @@ from checker.engines.native.unmerged import unmerged
 from checker.errors import UserError
 from checker.frontend import load
 from checker.ir import merging
-from checker.ir.merging import mergeable
+from checker.ir.merging import beginning, mergeable
 from checker.ir.steady import steady
 from checker.judgement.certify import certify
 from tests.native.test_partial_order import TESTS, same_verdicts, system_of
@@ -159,6 +159,48 @@ def test_known_systems(path):
     system = load(TESTS / path)[-1].system(None)
     kept = tuple(p for p in system.properties if p.kind not in ("leads_to", "step_invariant"))
     object.__setattr__(system, "properties", kept)
+    same_verdicts(system, ["local"])
+
+
+def test_a_search_that_was_saved_goes_on(tmp_path):
+    system = load(TESTS / "specs/workers.py")[-1].system("ci")
+    folder = tmp_path / "kept"
+    options = dict(threads=1, reduce=["local"])
+    explore(system, limit=700, checkpoint=Checkpoint(folder, every=0), **options)
+    with pytest.raises(UserError, match="can not go on from this checkpoint"):
+        explore(system, threads=1, checkpoint=Checkpoint(folder, every=0))     # without --reduce
+    found = explore(system, checkpoint=Checkpoint(folder, every=0), **options)
+    whole = explore(system, **options)
+    assert 0 < found.resumed < whole.distinct == found.distinct and found.complete
+    assert (found.levels, found.witnesses, found.fired) == (
+        whole.levels, whole.witnesses, whole.fired)
+
+
+def test_steps_in_any_order_are_met_once(tmp_path):
+    """What is not looked up, because it is met from another side, is that of merged steps, too."""
+    system = load(TESTS / "specs/workers.py")[-1].system("ci")
+    found = generate(system, reductions(system, ["local"]))
+    assert ".dependences = dependences" in found.text
+    for reduce in (["local", "symmetry"], ["local", "partial-order"]):
+        assert ".dependences = NULL" in generate(system, reductions(system, reduce)).text
+
+
+def test_choices_of_many_processes_are_not_all_made_before_the_search(monkeypatch, tmp_path):
+    """Three clerks of up to three drafts each are 27 beginnings; else they begin one by one."""
+    system = clerks(tmp_path, limit="4")
+    together, merged = explore(system, threads=1, reduce=["local"]), mergeable(system)
+    assert beginning(system, merged) == {"write"} and together.initial == 3 ** 3
+    monkeypatch.setattr(merging, "MOST_RESULTS", 4 ** 3 - 1)      # two choices of two: four results
+    assert mergeable(system) == merged and beginning(system, merged) == frozenset()
+    for reduce in COMBINATIONS:
+        expected, found = same_verdicts(system, reduce)
+        assert found.initial == 1 and found.distinct < expected.distinct
+
+
+def test_choices_of_one_step_are_not_too_many(monkeypatch, tmp_path):
+    system = clerks(tmp_path)
+    monkeypatch.setattr(merging, "MOST_RESULTS", 3)
+    assert named(system) == {"think", "correct"}
     same_verdicts(system, ["local"])
 
 

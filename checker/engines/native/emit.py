@@ -150,8 +150,10 @@ class _File:
     def _code(self, process: Process) -> ProcessCode:
         judged = any(self.system.properties_of("step_invariant"))
         one_by_one = bool(self.live or self.reductions.alone)
+        merged = {at for of, at in self.reductions.merged if of == process.name}
         return ProcessCode(process, self.t, self.names, self.steps, self.locations, self.labels,
-                           judged, one_by_one, self.reductions.merged)
+                           judged, one_by_one, merged,
+                           process.name in self.reductions.beginning)
 
     def _first_instance(self, process: Process) -> int:
         return next(i.number for i in self.system.instances if i.process is process)

@@ -9,7 +9,7 @@ from checker.engines.native.partial_order import usable
 from checker.engines.native.symmetry import MOST_ELEMENTS
 from checker.errors import UserError
 from checker.ir.dependence import LocalStep
-from checker.ir.merging import Place, mergeable
+from checker.ir.merging import Place, beginning, mergeable
 from checker.ir.steady import steady
 from checker.ir.symmetry import symmetry
 from checker.ir.system import Property, System
@@ -38,7 +38,7 @@ UNSTEADY = ("steps that change nothing it reads are not all taken, and nothing s
 class Reductions:
     """What a search leaves out: permutations of the elements of `symmetry`, other orders of the
     steps that are taken `alone`, and states between a step and those from `merged` locations,
-    of so many `locations`.
+    of so many `locations`; the processes in `beginning` go on with them before the search.
 
     `notes` say what was asked for and can not be done, where that is no error.
     """
@@ -46,6 +46,7 @@ class Reductions:
     symmetry: tuple[Index, ...] = ()
     alone: tuple[LocalStep, ...] = ()
     merged: frozenset[Place] = frozenset()
+    beginning: frozenset[str] = frozenset()
     locations: int = 0
     notes: tuple[str, ...] = ()
 
@@ -85,7 +86,7 @@ def reductions(system: System, wanted: Sequence[Reduction]) -> Reductions:
         notes.append("local reduces nothing: each step waits for something, or matters to another "
                      "process or to a property, or is a loop of its own")
     locations = sum(len(process.locations) for process in system.processes)
-    return Reductions(indices, alone, merged, locations, tuple(notes))
+    return Reductions(indices, alone, merged, beginning(system, merged), locations, tuple(notes))
 
 
 def why_not(declared: Property, name: Reduction) -> str:

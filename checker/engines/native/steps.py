@@ -26,7 +26,6 @@ from checker.engines.native.expressions import Expressions, origin
 from checker.engines.native.layout import WORD
 from checker.engines.native.parts import Spot, declared, function
 from checker.ir.dependence import ends
-from checker.ir.merging import Place as Waiting
 from checker.ir.nodes import (DONE, Assign, Block, Branch, Check, Choose, Const, Expr, ForEach,
                               Goto, Location, Place, Statement, When, Yield)
 from checker.ir.system import IMPLICIT, Process
@@ -81,13 +80,14 @@ class ProcessCode:
 
     def __init__(self, process: Process, translate: Expressions, names: Names, write: Writer,
                  locations: dict[tuple[str, str], int], labels: dict[tuple[str, str], int],
-                 judged: bool, one_by_one: bool, merged: frozenset[Waiting]) -> None:
+                 judged: bool, one_by_one: bool, merged: set[str], goes_on: bool) -> None:
         self.process, self.t, self.names, self.write = process, translate, names, write
         self.locations = locations      # the number of each location, by process and name
         self.labels = labels            # for the labels of steps, likewise; see emit.py
         self.judged = judged            # whether there are properties of steps
         self.one_by_one = one_by_one    # whether instances are asked for their steps alone, too
-        self.merged = {at for of, at in merged if of == process.name}
+        self.merged = merged            # the locations that no step ends at
+        self.goes_on = goes_on          # whether what precedes the first await does not, either
         self.calls: dict[str, tuple[str, list[str]]] = {}       # the functions of the locations
 
     # ── names and small pieces ──────────────────────────────────────────────────────────────
@@ -258,7 +258,7 @@ class ProcessCode:
             write(f"work->fired[{number}] = true;")
             if self.judged:
                 write("judge_step(work, before, s);")
-        if location in self.merged:
+        if location in self.merged and (self.location is not None or self.goes_on):
             write(f"{self._call_step(location, 's', goes_on='true')};")
         else:
             write("emit(work, s);")
