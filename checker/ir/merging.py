@@ -12,9 +12,9 @@ A step of instance i from a location is *mergeable* where
 4. it lies on no cycle of such steps: of each cycle one location is given up.
 
 A *merged step* is a step together with the mergeable ones that follow it at once; what a process
-does before its first await is followed by them as well (`beginning`). States in which somebody waits at a
-mergeable location are then not stored, but for one case: a step in which a check may fail is
-tried, and where it fails, the state before it is stored like any other.
+does before its first await is followed by them as well (`beginning`). States in which somebody
+waits at a mergeable location are then not stored, but for one case: a step in which a check may
+fail is tried, and where it fails, the state before it is stored like any other.
 
 Why nothing is lost. Let the *closure* of a state be what it becomes when everybody who waits at a
 mergeable location goes on until he does not, or until a check of his would fail. (By 4 that has an
@@ -39,8 +39,8 @@ lead to x: that is one merged step. Now let something be wrong in s.
   that are taken later here, it is missed. Then a complaint is wrong, and never its absence.
 
 The closure of an initial state is visited whether processes go on from the beginning at once or
-one after another. And nothing is added: each merged step is a sequence of steps of the system. Liveness is another
-matter: what is fair is told from single steps.
+one after another. And nothing is added: each merged step is a sequence of steps of the system.
+Liveness is another matter: what is fair is told from single steps.
 
 That a sequence of steps of one process is one step where all but one commute with everything is
 Lipton's reduction (Reduction: a method of proving properties of parallel programs, CACM 1975), for

@@ -69,7 +69,8 @@ def merging_row(system, name):
     states, generated, seconds, _ = measure(part, ())
     less, fewer, time, _ = measure(part, ("local",))
     return (f"| {name}{mark} | {len(found.merged)} of {found.locations} | {states:,} | {less:,} "
-            f"| {states / less:,.2f} | {generated / fewer:,.2f} | {seconds / max(time, CLOCK):,.2f} |")
+            f"| {states / less:,.2f} | {generated / fewer:,.2f} "
+            f"| {seconds / max(time, CLOCK):,.2f} |")
 
 
 def merging_table():
