@@ -189,3 +189,43 @@ def test_some_states_do_where_there_are_too_many():
     nothing = prove_any_size(spec("lock_server"), lemmas=(), explain=False,
                              states=lambda system, most: Sample(system, (), complete=False))
     assert not nothing.complete and not nothing.candidates
+
+
+DOOR = '''
+from checker import Bool, Component, Fault, Index, Map, invariant, process, step
+
+
+class Door(Component):
+    """Whoever knocks while it is closed is let in."""
+
+    def __init__(self, *, guests=1, closes=True):
+        self.guest = Index("guest", guests)
+        self.open = Bool
+        self.inside = Map(self.guest, Bool)
+        self.closes = closes
+
+    @process(each="guest")
+    async def visit(self, g):
+        await step("knock")
+        if not self.open:
+            self.inside[g] = True
+            self.open = self.closes
+
+    @invariant
+    def one_at_a_time(self):
+        return all(not (self.inside[g] and self.inside[h])
+                   for g in self.guest for h in self.guest if g != h)
+
+    instances = {"ci": dict(guests=2), "alone": dict()}
+    faults = [Fault("stays_open", breaks="one_at_a_time", instance="alone", closes=False)]
+'''
+
+
+def test_a_fault_of_another_instance_is_looked_at_in_that_instance(tmp_path):
+    """Its sizes are those of its own instance, whatever the instance that is proved."""
+    file = tmp_path / "door.py"
+    file.write_text(DOOR)
+    door = load(file)[0]
+    found = prove_any_size(door, instance="ci", fault=door.faults[0], infer=False)
+    assert found.judged["one_at_a_time"].gap.label == "reachable"
+    assert found.judged["one_at_a_time"].gap.size == {"guests": 2}

@@ -162,11 +162,11 @@ class _Job:
     # ── the parts ────────────────────────────────────────────────────────────────────────────
 
     def family(self) -> Family:
-        arguments = {**self.spec.constants, **self.spec.arguments(self.instance)}
+        instance, changed = self.instance, {}
         if self.fault is not None:
-            arguments |= {**self.spec.arguments(self.fault.instance or self.instance),
-                          **self.fault.constants}
-        arguments |= self.constants
+            instance, changed = self.fault.instance or instance, self.fault.constants
+        arguments = {**self.spec.constants, **self.spec.arguments(instance), **changed,
+                     **self.constants}
 
         def compile(sizes: dict[str, Any]) -> System:
             return self.wanted(self.spec.system(self.instance, fault=self.fault,
