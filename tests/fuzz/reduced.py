@@ -60,7 +60,8 @@ def tasks(system: System, reference: Said, *, local: bool = True) -> Iterator[Ta
     part = pairs_asked(system)
     if part is not None and any(reductions(part, wanted).used for wanted in alone):
         yield from (dataclasses.replace(task, name=f"{task.name}, asked for pairs")
-                    for task in _tasks(part, explored(part, explore(part)), alone))
+                    for task in _tasks(part, explored(part, explore(part)), alone)
+                    if task.generated.reductions.used)
     part = leaving_asked(system)
     if part is not None:
         found = explored(part, explore(part), check_liveness(part))

@@ -67,12 +67,11 @@ def test_what_a_process_does_by_itself_is_merged(tmp_path):
 
 
 @pytest.mark.parametrize("reduce", COMBINATIONS)
-@pytest.mark.parametrize("threads", [1, 2])
-def test_the_same_verdicts(reduce, threads, tmp_path):
+def test_the_same_verdicts(reduce, tmp_path):
     """An overflow, an assertion, a witness behind choices, before the first await and after it."""
     for before, most in (("pass", 3), ('await step("begin")', 3), ("pass", 2)):
         system = clerks(tmp_path, before=before, limit="4", most=most)
-        expected, found = same_verdicts(system, reduce, threads)
+        expected, found = same_verdicts(system, reduce, threads=2)
         assert {"assertion"} <= set(expected.violations)
         assert ("overflow" in expected.violations) == (most == 2)
         assert found.distinct < expected.distinct / 4
@@ -310,9 +309,8 @@ def test_partial_order_breaks_cycles_of_merged_steps(monkeypatch, tmp_path):
     assert violations(system, "partial-order") == {"good"}
     assert reductions(system, ["partial-order", "local"]).alone == ()
     monkeypatch.setattr(native_reduce, "usable",
-                        lambda system, _, usable=native_reduce.usable: tuple(
-                            step for step in usable(system, frozenset())))
-    assert reductions(system, ["partial-order", "local"]).alone
+                        lambda system, _, usable=native_reduce.usable: usable(system, frozenset()))
+    assert violations(system, "partial-order") == set()
 
 
 # ── properties of steps, and refusals ────────────────────────────────────────────────────────
@@ -331,15 +329,14 @@ def test_partial_order_breaks_cycles_of_merged_steps(monkeypatch, tmp_path):
     ("any(before.draft[c] == after.draft[c] for c in self.clerk) and after.sent == 0", False),
 ])
 def test_what_is_true_of_a_step_that_changes_nothing(said, expected, tmp_path):
-    system = clerks(tmp_path, more=f"""
+    system = clerks(tmp_path, clerks=2, more=f"""
         @step_invariant
         def stepwise(self, before, after):
             return {said}
     """)
     assert steady(system.property_named("stepwise")) is expected
     if expected:
-        for reduce in (["local"], ["symmetry", "local"]):
-            same_verdicts(system, reduce)
+        same_verdicts(system, ["symmetry", "local"])
     else:
         with pytest.raises(UserError, match=r"--reduce local is not sound for the step_invariant "
                            r"property `stepwise` \(.*:\d+\): steps that change nothing"):
