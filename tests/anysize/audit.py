@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tests.anysize.needed import not_shown_needed, proves_without
 from tests.anysize.shuffled import Remembered, another_order
+from tests.anysize.structure import Structure
 from tests.anysize.support import FILES
 from tests.anysize.support import spec as literature
 
@@ -34,6 +35,8 @@ SEEDS = 10
 LEARNED_FROM = 3
 """The largest size that lemmas are learned from."""
 MOST_STATES = 3_000_000
+MOST_LOOKED_AT = 60
+"""In how many states a path is tried that Z3 does not decide."""
 ONE_SIZE = "[P102]: no constant of the spec sets the size"
 """What is said of a system without any Index: exploring it is the proof."""
 WITHOUT_HELP = ("votes/Counter", "votes/SignedCounter", "votes/TwoSides", "virtio_mem/Telling",
@@ -252,30 +255,49 @@ def larger(subject: Subject, most: int = MOST_STATES) -> Findings:
 def satisfiable(subject: Subject) -> Findings:
     """The hypotheses of every obligation are satisfiable: lemmas and properties are true at the
     beginning, and of every step that exploration takes they leave some path possible. A path
-    that they exclude is a branch that is never taken."""
+    that they exclude is a branch that is never taken. What Z3 does not decide, a reachable state
+    does in which the path is taken: the hypotheses hold there."""
     proof = subject.proof
-    found = Findings("paths")
-    answers: dict[tuple[str, str], list[str]] = {}
-    for number, situation in enumerate(proof.prover.situations):
-        found.number += 1
-        answer = proof.prover.possible(number, proof.hypotheses).outcome
-        if situation.path is None:
-            found.wrong += [f"the beginning is {answer}"] if answer != "sat" else []
-            continue
+    found = Findings("paths", len(proof.prover.situations))
+    said = [proof.prover.possible(number, proof.hypotheses).outcome
+            for number in range(found.number)]
+    if said[0] != "sat":
+        found.wrong.append(f"the beginning is {said[0]}")
+    for number in _taken(subject, [n for n, answer in enumerate(said) if answer == "unknown"]):
+        said[number] = "sat"
+    fired = explore(subject.system(**dict.fromkeys(
+        (n for n in proof.sizes.values() if n.isidentifier()), 2))).fired
+    answers: dict[tuple[str, str], set[str]] = {}
+    for situation, answer in zip(proof.prover.situations[1:], said[1:]):
         place = situation.path.process.name, getattr(situation.path.location, "name", "")
-        answers.setdefault(place, []).append(answer)
+        answers.setdefault(place, set()).add(answer)
         if answer != "sat":
             what = "never taken" if answer == "unsat" else "not decided"
             found.notes.append(f"{what}: {situation.name}")
-    fired = explore(subject.system(**dict.fromkeys(
-        (n for n in proof.sizes.values() if n.isidentifier()), 2))).fired
-    for place, said in answers.items():
-        # What Z3 does not decide, a reachable state from which the step is taken does.
-        if place in fired and set(said) == {"unsat"}:
+    for place, outcomes in answers.items():
+        if place in fired and outcomes == {"unsat"}:
             found.wrong.append(f"{place} is taken, and excluded by the hypotheses")
-        elif place not in fired and "unknown" in said:
+        elif place not in fired and "unknown" in outcomes:
             found.wrong.append(f"{place} is neither taken nor known to be possible")
     return found
+
+
+def _taken(subject: Subject, numbers: Sequence[int]) -> Iterator[int]:
+    """Which of the paths are taken in some reachable state of size 2, of those looked at."""
+    if not numbers:
+        return
+    structure = Structure(subject.spec, instance=subject.instance)
+    reached = states(structure.system, MOST_STATES).states
+    for number in numbers:
+        path = structure.paths[number - 1]
+        assert path.name == subject.proof.prover.situations[number].name
+        variable = structure.system.position[path.process.location_variable]
+        name = getattr(path.location, "name", "")
+        there = [state for state in reached if name in (
+            state[variable] if path.process.domain is not None else [state[variable]])]
+        if any(structure.takes(path, state)
+               for state in there[::max(1, len(there) // MOST_LOOKED_AT)]):
+            yield number
 
 
 def seeds(subject: Subject, count: int = SEEDS) -> Findings:

@@ -18,10 +18,10 @@ from checker.values import domain, lowest
 class Structure:
     """A family in a finite structure: every sort has `size` elements, every size is `size`."""
 
-    def __init__(self, given, size=2):
-        arguments = {**given.constants, **given.arguments(None)}
+    def __init__(self, given, size=2, instance=None):
+        arguments = {**given.constants, **given.arguments(instance)}
         self.size = size
-        self.family = family(lambda sizes: given.system(**sizes), arguments)
+        self.family = family(lambda sizes: given.system(instance, **sizes), arguments)
         self.system = self.family.compile(dict.fromkeys(self.family.constants, size))
         self.encoding = Encoding(self.family)
         self.paths = self.encoding.paths
@@ -141,6 +141,16 @@ class Structure:
             solver.pop()
         assert found == reached, state
         solver.pop()
+
+    def takes(self, path, state):
+        """Whether a step along a path is possible in a state."""
+        self.solver.push()
+        self.solver.add(self.is_state(self.encoding.base.values, state),
+                        *self.exact(self.encoding.base),
+                        *(part for part in path.given if part is not True))
+        possible = self.solver.check() == z3.sat
+        self.solver.pop()
+        return possible
 
     def judges_alike(self, state):
         """That each invariant is true in a state if and only if the interpreter says so."""
