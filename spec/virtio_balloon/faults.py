@@ -4,7 +4,8 @@ from checker import Fault
 RELEASED_TOO_LATE = (
     "no_page_is_leaked", "no_free_page_in_balloon", "no_guest_page_lost",
     "inflate_names_pages_of_the_balloon", "deflate_names_pages_of_the_balloon",
-    "pages_counted", "balloon_is_never_found_lost", "assertion")
+    "pages_counted", "balloon_is_never_found_lost", "no_free_page_has_the_balloons_type",
+    "assertion")
 """A page is lost and another one freed in the balloon: what follows, follows from that."""
 STOLEN = (
     "pages_in_the_list_have_their_type", "no_free_page_in_balloon", "no_page_is_named_twice",

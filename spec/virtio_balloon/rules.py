@@ -99,6 +99,12 @@ class Rules(Component):
             and (after.pages.private[p] or not before.pages.private[p]) for p in self.page)
 
     @invariant
+    def no_free_page_has_the_balloons_type(self):
+        """S25: a page that was given back leads nowhere, or it is a bad page to the allocator."""
+        return all(self.pages.balloon_ref[p] or not self.pages.balloon_type[p]
+                   for p in self.page)
+
+    @invariant
     def no_walk_over_a_removed_entry(self):
         """S25: the list is walked under pages_lock."""
         return not self.pages.walked_off

@@ -66,6 +66,12 @@ def untyped(machine: Machine, seen: dict[str, Any]) -> Found:
             if listed and not (seen["balloon_type"][number] and seen["private"][number])]
 
 
+def typed(machine: Machine, seen: dict[str, Any]) -> Found:
+    return [f"page{number} was given back and still has the balloon's type"
+            for number, held in enumerate(seen["balloon_ref"])
+            if not held and seen["balloon_type"][number]]
+
+
 def unmanaged(machine: Machine, seen: dict[str, Any]) -> Found:
     zones = [page.zone for page in machine.allocator.pages]
     found = []
@@ -205,6 +211,7 @@ SYMPTOMS: dict[str, Callable[[Machine, dict[str, Any]], Found]] = {
     "pages_counted": miscounted,
     "isolated_pages_counted": miscounted,
     "pages_in_the_list_have_their_type": untyped,
+    "no_free_page_has_the_balloons_type": typed,
     "type_cleared_under_pages_lock": lambda machine, seen: machine.driver.info.unguarded,
     "no_walk_over_a_removed_entry": flag(
         "walked_off", "the walk goes on from an entry that was removed from the list"),
