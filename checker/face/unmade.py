@@ -18,7 +18,7 @@ from checker.face.plan import Job
 from checker.face.search import Limits, search
 from checker.ir.system import System
 from checker.judgement.branches import KINDS, Known, Own, known_branches, own_branches, probed
-from checker.judgement.vacuity import Complaint, vacuity
+from checker.judgement.vacuity import Complaint, never_fires
 from checker.results.exploration import Exploration
 
 LOOKED_AT = 1_000_000
@@ -29,13 +29,13 @@ def unmade(job: Job, system: System, found: Exploration, limits: Limits) -> tupl
     """What a complete search says that a fault does not do; nothing where it is no fault."""
     if job.fault is None or job.fault.finding or not found.complete:
         return ()
-    never_fires = [c for c in vacuity(system, found) if c.kind == "never_fires"]
-    if never_fires:
+    missing = never_fires(system, found)
+    if missing:
         known = set(_labels(system, found.fired))
         for instance in dict.fromkeys((job.instance, job.at)):
             known |= set(_labels(compiled(replace(job, instance=instance, fault=None)).system))
-        never_fires = [c for c in never_fires if c.name not in known]
-    return (*never_fires, *_never_run(job, system, found, limits))
+        missing = tuple(c for c in missing if c.name not in known)
+    return (*missing, *_never_run(job, system, found, limits))
 
 
 def _labels(system: System, fired: Container[tuple[str, str]] | None = None) -> Iterator[str]:

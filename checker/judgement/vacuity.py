@@ -46,7 +46,7 @@ def vacuity(system: System, found: Exploration) -> tuple[Complaint, ...]:
     """
     everything = list(_never_read(system))
     if found.complete:
-        everything += [*_never_fires(system, found), *_never_true(system, found)]
+        everything += [*_never_taken(system, found), *_never_true(system, found)]
     kept = [complaint for complaint in everything if complaint.name not in system.intended]
     if found.complete:
         silenced = {complaint.name for complaint in everything}
@@ -56,6 +56,12 @@ def vacuity(system: System, found: Exploration) -> tuple[Complaint, ...]:
     return tuple(kept)
 
 
+def never_fires(system: System, found: Exploration) -> tuple[Complaint, ...]:
+    """Only the steps that a complete search has never taken, intentions applied."""
+    return tuple(complaint for complaint in _never_taken(system, found)
+                 if complaint.name not in system.intended)
+
+
 def never_seen(system: System, found: Exploration) -> tuple[Property, ...]:
     """The `sometimes` properties that a complete search has refuted: no state shows them."""
     if not found.complete:
@@ -63,7 +69,7 @@ def never_seen(system: System, found: Exploration) -> tuple[Property, ...]:
     return tuple(p for p in system.properties_of("sometimes") if p.name not in found.witnesses)
 
 
-def _never_fires(system: System, found: Exploration) -> Iterator[Complaint]:
+def _never_taken(system: System, found: Exploration) -> Iterator[Complaint]:
     """By label: an await that was inlined twice fires when one of its copies does."""
     for process in system.processes:
         labels: dict[str, Loc] = {}
