@@ -85,6 +85,16 @@ def test_seeds_and_orders_do_not_matter():
     assert found.number == 2 and found.wrong == []
 
 
+def test_kept_lemmas_prove_the_same_in_any_order():
+    found = audit.seeds(KEPT["protocols/ToyConsensus"], count=2)
+    assert found.number == 2 and found.wrong == []
+
+
+def test_a_fault_is_traced_without_lemmas():
+    found = audit.traces(KEPT["protocols/ShardedStore"])
+    assert found.number == 1 and found.wrong == []
+
+
 # ── the checks notice what they are for ──────────────────────────────────────────────────────
 
 @pytest.fixture
@@ -126,6 +136,18 @@ def test_other_lemmas_for_another_seed_are_noticed(sharded, monkeypatch):
     lock = next(s for s in audit.found_subjects() if s.spec.name == "DecentralizedLock")
     monkeypatch.setattr(audit.Subject, "infer", other)
     assert audit.seeds(lock, count=1).wrong
+
+
+def test_other_verdicts_for_another_order_are_noticed(monkeypatch):
+    prove = audit.Subject.prove
+
+    def forgetful(subject, lemmas=None, **more):
+        return prove(subject, lemmas and sorted(lemmas)[1:], **more)
+
+    toy = KEPT["protocols/ToyConsensus"]
+    assert toy.proof.lemmas
+    monkeypatch.setattr(audit.Subject, "prove", forgetful)
+    assert any("other verdicts" in text for text in audit.seeds(toy, count=1).wrong)
 
 
 def test_a_fault_that_breaks_nothing_is_noticed(sharded):
