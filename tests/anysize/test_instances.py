@@ -9,7 +9,7 @@ from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.family import family
 from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.instances import Instances
-from checker.engines.smt.anysize.models import Model, compiled
+from checker.engines.smt.anysize.models import Evaluation, Model
 from checker.engines.smt.anysize.substitution import denied, substitution
 from tests.anysize.support import spec
 from tests.anysize.test_ground import formulas, solved
@@ -75,7 +75,7 @@ def test_a_model_is_read_as_z3_reads_it(language):
         model = Model(solver.model())
         for body in bodies:
             shape = z3.substitute(body, (g, z3.Var(1, g.sort())), (c, z3.Var(0, c.sort())))
-            read = compiled(shape)(model, (model.value(c), model.value(one)))
+            [read] = Evaluation(shape, 2)(model, [(model.value(one), model.value(c))])
             assert read == model.value(z3.substitute(body, (g, one))), body
             truths.add(bool(read))
         assert model.complete

@@ -102,6 +102,12 @@ class Executor:
             raise OutsideFragment("P110", f"a step with {len(found)} paths", location.loc)
         return found
 
+    def waiting(self, process: Process, location: Location, key: Term | None) -> Stage:
+        """The state before a step from a location, with what is known of its instance: where it
+        waits, and that its dead locals are reset."""
+        run = _Run(self.base, self._waiting(process, location.live, key))
+        return _Walk(self, process, key).wait(location.name, location.live, run).stage
+
     def starts(self, process: Process, key: Term | None) -> list[Path]:
         """What a process does before its first await."""
         run = _Run(self.base, self._waiting(process, (), key))

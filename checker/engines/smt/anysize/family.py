@@ -18,10 +18,12 @@ assignment again, see `execute.py`.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checker.engines.smt.anysize.meanwhile import meanwhile
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.ir.nodes import Node
 from checker.ir.system import System, Variable
@@ -30,6 +32,8 @@ from checker.types import Index, Int, Range, Type, parts
 
 SAMPLES = (2, 3, 4, 7)
 """The values of each size constant at which the spec is compiled, one constant at a time."""
+WORTH_A_PROCESS = 0.5
+"""Seconds of compiling; a second process does half of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,12 @@ def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, 
 
     Raises OutsideFragment where sizes show in more than numbers.
     """
+    compile = _Compiler(compile, constants)
     names = _size_constants(compile, constants)
     base = dict.fromkeys(names, SAMPLES[0])
     samples = [base] + [{**base, name: value} for name in names for value in SAMPLES[1:]]
     samples.append(dict.fromkeys(names, SAMPLES[1]))
+    compile.ahead(samples)
     systems = [compile(sample) for sample in samples]
     merger = _Merger(samples)
     system = dataclasses.replace(
@@ -122,6 +128,40 @@ def family(compile: Callable[[dict[str, Any]], System], constants: Mapping[str, 
     return Family(system, sizes, base, compile)
 
 
+class _Compiler:
+    """The front end, which is asked for the same sizes more than once."""
+
+    def __init__(self, compile: Callable[[dict[str, Any]], System],
+                 constants: Mapping[str, Any]) -> None:
+        self._compile, self._constants = compile, constants
+        self._known: dict[tuple[tuple[str, str], ...], System] = {}
+        self._seconds = 0.0
+
+    def __call__(self, sizes: dict[str, Any]) -> System:
+        key = self._key(sizes)
+        if key not in self._known:
+            started = time.process_time()
+            self._known[key] = self._compile(sizes)
+            self._seconds = time.process_time() - started
+        return self._known[key]
+
+    def _key(self, sizes: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+        """What sizes come to: a constant may have the value already. True is not 1."""
+        return tuple((name, repr(value)) for name, value in
+                     sorted({**self._constants, **sizes}.items()))
+
+    def ahead(self, samples: Sequence[dict[str, Any]]) -> None:
+        """Compile samples that will be asked for, half of them in another process."""
+        todo = [sample for sample in samples if self._key(sample) not in self._known]
+        if len(todo) * self._seconds < WORTH_A_PROCESS:
+            return
+        with meanwhile(lambda: [self(sample) for sample in todo[1::2]]) as others:
+            for sample in todo[::2]:
+                self(sample)
+            for sample, system in zip(todo[1::2], others() or ()):
+                self._known[self._key(sample)] = system
+
+
 def _size_constants(compile: Callable[[dict[str, Any]], System],
                     constants: Mapping[str, Any]) -> list[str]:
     """The constants that set the size of some Index or Range, found by trying.
@@ -134,15 +174,14 @@ def _size_constants(compile: Callable[[dict[str, Any]], System],
     before = _set_sizes(compile({}))
     found = []
     for name in candidates:
-        changed = set()
         for value in SAMPLES[:2]:
             try:
                 sizes = _set_sizes(compile({name: value}))
             except Exception:
                 break           # not a number after all, or one with other limits
-            changed |= {i for i, size in sizes.items() if i in before and size != before[i]}
-        if changed:
-            found.append(name)
+            if any(i in before and size != before[i] for i, size in sizes.items()):
+                found.append(name)
+                break
     if not found:
         raise OutsideFragment("P102", "no constant of the spec sets the size of an Index or a "
                               "Range", hint="make the size a parameter of the constructor")

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 
 import z3
 
-from checker.engines.smt.anysize.ground import DEPTH, Grounder
-from checker.engines.smt.anysize.models import Evaluation, Model, compiled
+from checker.engines.smt.anysize.ground import DEPTH, Definition, Grounder
+from checker.engines.smt.anysize.models import Evaluation, Model
 from checker.engines.smt.terms import Truth, implies
 
 MOST_MODELS = 100
@@ -34,21 +34,22 @@ Key = tuple[int, ...]
 
 @dataclass(eq=False)
 class Template:
-    """A `for all` over elements of these sorts; `done`: of what there are instances."""
+    """A `for all` over elements of these sorts; `done`: of what there are instances.
+
+    `named` are the elements in the body, `shown` the atoms in it whose witnesses an instance may
+    need: an instance is made of them, instead of being looked through.
+    """
 
     sorts: tuple[str, ...]
     body: z3.BoolRef
     owner: str
+    named: tuple[z3.ExprRef, ...]
+    shown: tuple[z3.ExprRef, ...]
     done: set[Key] = field(default_factory=set)
-    evaluation: Evaluation | None = None
 
-    def false_in(self, model: Model, values: tuple) -> bool:
-        if self.evaluation is None:
-            self.evaluation = compiled(self.body)
-        return not self.evaluation(model, values[::-1])
-
-    def instance(self, elements: Sequence[z3.ExprRef]) -> z3.BoolRef:
-        return z3.substitute_vars(self.body, *reversed(elements))
+    def of(self, part: z3.ExprRef, elements: Sequence[z3.ExprRef]) -> z3.ExprRef:
+        """The body, or a part of it, of some elements."""
+        return z3.substitute_vars(part, *reversed(elements))
 
 
 class Instances:
@@ -59,6 +60,9 @@ class Instances:
         self.solver = z3.SimpleSolver(ctx=grounder.context)
         # Truths are false unless they have to be true: what need not exist needs no witness.
         self.solver.set(random_seed=seed, auto_config=False, mbqi=False, phase_selection=0)
+        # Z3's own interface: the other looks at every argument of every call, for as long again.
+        self._context, self._rlimit = grounder.context.ref(), -1
+        self._asked: dict[int, z3.BoolRef] = {}
         self.templates: list[Template] = []
         self._numbers: dict[str, list[int]] = {sort.name(): [] for sort in grounder.sorts}
         self._elements: dict[int, z3.ExprRef] = {}
@@ -67,7 +71,8 @@ class Instances:
         self._wanted: dict[int, tuple[z3.ExprRef, set[str]]] = {}
         self._shown: set[int] = set()
         self._too_deep = False
-        self._said: dict[str, Evaluation] = {}
+        self._evaluations: dict[int, Evaluation] = {}
+        self._saying: dict[str, Evaluation] = {}
         self._undo: list[Callable[[], object]] = []
         self._scopes: list[int] = []
 
@@ -114,27 +119,38 @@ class Instances:
 
     def _template(self, part: z3.QuantifierRef, owner: str) -> None:
         sorts = tuple(part.var_sort(i).name() for i in range(part.num_vars()))
-        self.templates.append(Template(sorts, part.body(), owner))
+        body = part.body()
+        self.templates.append(Template(sorts, body, owner, self.grounder.looked(body)[0],
+                                       tuple(self._shown_by(body))))
         self._undo.append(self.templates.pop)
-        self._look(part, owner, atoms=False)
+        self._look(body, owner)
 
     def _assert(self, part: Truth, owner: str) -> None:
+        """Tell Z3 a part without variables."""
         if isinstance(part, bool):
             part = z3.BoolVal(part, self.grounder.context)
-        self.solver.add(part)
-        self._look(part, owner, atoms=True)
+        self._tell(part)
+        self._look(part, owner)
+        for atom in self._shown_by(part):
+            self._want(atom, owner)
 
-    def _look(self, part: z3.BoolRef, owner: str, *, atoms: bool) -> None:
+    def _tell(self, part: z3.BoolRef) -> None:
+        z3.Z3_solver_assert(self._context, self.solver.solver, part.as_ast())
+
+    def _look(self, part: z3.BoolRef, owner: str) -> None:
         """Note which elements a part names, and which quantifiers the atoms in it stand for."""
         elements, definitions = self.grounder.looked(part)
         for element in elements:
             self.name(element)
         for name in definitions:
             self._define(name, owner)
-        if atoms and definitions:
+
+    def _shown_by(self, part: z3.BoolRef) -> Iterator[z3.ExprRef]:
+        """The atoms in a part that a witness shows to be true."""
+        if self.grounder.looked(part)[1]:
             for atom in self.grounder.atoms(part):
                 if self.grounder.definition(atom).witnesses:
-                    self._want(atom, owner)
+                    yield atom
 
     def _want(self, atom: z3.ExprRef, owner: str) -> None:
         key = atom.get_id()
@@ -177,7 +193,12 @@ class Instances:
     def _make(self, template: Template, key: Key) -> None:
         template.done.add(key)
         self._undo.append(lambda: template.done.discard(key))
-        self._assert(template.instance([self._elements[n] for n in key]), template.owner)
+        elements = [self._elements[number] for number in key]
+        self._tell(template.of(template.body, elements))
+        for element in template.named:
+            self.name(element)
+        for atom in template.shown:
+            self._want(template.of(atom, elements), template.owner)
 
     def _witness(self, atom: z3.ExprRef) -> None:
         """What an atom for an `exists` says, of a constant."""
@@ -202,15 +223,24 @@ class Instances:
 
     def check(self, supposed: list[z3.BoolRef], rlimit: int) -> z3.CheckSatResult:
         """What Z3 says to the instances there are."""
-        self.solver.set("rlimit", rlimit)
-        return self.solver.check(*supposed)
+        if rlimit != self._rlimit:
+            self._rlimit = rlimit
+            self.solver.set("rlimit", rlimit)
+        self._asked = {literal.get_id(): literal for literal in supposed}
+        literals = (z3.Ast * len(supposed))(*(literal.as_ast() for literal in supposed))
+        return z3.CheckSatResult(z3.Z3_solver_check_assumptions(
+            self._context, self.solver.solver, len(supposed), literals))
 
     def core(self) -> frozenset[str]:
-        return frozenset(literal.decl().name() for literal in self.solver.unsat_core())
+        """The names of those literals that the last answer rests on."""
+        found = self.solver.unsat_core()
+        numbers = (z3.Z3_get_ast_id(self._context, z3.Z3_ast_vector_get(
+            self._context, found.vector, i)) for i in range(len(found)))
+        return frozenset(self._asked[number].decl().name() for number in numbers)
 
     def focus(self, about: Container[int]) -> None:
-        """Leave alone, in this scope, the elements that a question is not `about`: what is said
-        of the others must have a model then, and the others are as any of them."""
+        """Leave alone, in this scope, the elements that a question is not `about`. What is `sat`
+        then need not be with them: their witnesses may be what the question is about."""
         before = self._numbers
         self._undo.append(lambda: setattr(self, "_numbers", before))
         self._numbers = {sort: [number for number in named if number in about]
@@ -237,14 +267,23 @@ class Instances:
 
     def _false(self, model: Model, owners: Container[str] | None = None) -> bool:
         """Make the instances that are false in a model; whether there are any."""
-        values = {number: model.constant(element) for number, element in self._elements.items()}
-        found = [(template, key) for template in self.templates
-                 if owners is None or template.owner in owners
-                 for key in self._missing(template)
-                 if template.false_in(model, tuple(values[number] for number in key))]
+        values = {number: model.value(element) for number, element in self._elements.items()}
+        found = []
+        for template in self.templates:
+            if owners is None or template.owner in owners:
+                keys = list(self._missing(template))
+                if keys:
+                    truths = self._evaluation(template.body, len(template.sorts))(
+                        model, [[values[number] for number in key] for key in keys])
+                    found += [(template, key) for key, truth in zip(keys, truths) if not truth]
         for template, key in found:
             self._make(template, key)
         return bool(found)
+
+    def _evaluation(self, body: z3.BoolRef, variables: int) -> Evaluation:
+        if body.get_id() not in self._evaluations:
+            self._evaluations[body.get_id()] = Evaluation(body, variables)
+        return self._evaluations[body.get_id()]
 
     def _unwitnessed(self, model: Model, owners: Collection[str] | None = None) -> bool:
         """Make the witnesses that a model lacks; whether there are any. Those first that atoms
@@ -253,7 +292,7 @@ class Instances:
         lacking = [atom for atom, belongs in self._open()
                    if (owners is None or not belongs.isdisjoint(owners))
                    and all(element.get_id() in inside for element in atom.children())
-                   and model.constant(atom) is True and not self._has_witness(atom, model)]
+                   and model.value(atom) is True and not self._has_witness(atom, model)]
         ranks = [(not atom.num_args(), self._depth(atom.children())) for atom in lacking]
         if not ranks or min(ranks)[1] >= DEPTH:
             self._too_deep |= bool(ranks)
@@ -265,13 +304,17 @@ class Instances:
 
     def _has_witness(self, atom: z3.ExprRef, model: Model) -> bool:
         definition = self.grounder.definition(atom)
+        given = [model.value(element) for element in atom.children()]
+        rows = ([*given, *(model.value(self._elements[n]) for n in key)]
+                for key in itertools.product(*(
+                    self._numbers[x.sort().name()] for x in definition.bound)))
+        return any(self._said(definition)(model, rows))
+
+    def _said(self, definition: Definition) -> Evaluation:
+        """What a definition says of what is given and of what is bound."""
         name = definition.atom.name()
-        if name not in self._said:
-            inner = [*definition.bound, *definition.given]
-            self._said[name] = compiled(z3.substitute(definition.body, *(
-                (x, z3.Var(i, x.sort())) for i, x in enumerate(inner))))
-        given = [model.constant(element) for element in atom.children()]
-        return any(self._said[name](model, [*(model.constant(self._elements[n]) for n in key),
-                                            *given])
-                   for key in itertools.product(*(
-                       self._numbers[x.sort().name()] for x in definition.bound)))
+        if name not in self._saying:
+            inner = [*reversed(definition.bound), *reversed(definition.given)]
+            self._saying[name] = Evaluation(z3.substitute(definition.body, *(
+                (x, z3.Var(i, x.sort())) for i, x in enumerate(inner))), len(inner))
+        return self._saying[name]

@@ -1,126 +1,174 @@
 """What a formula over elements says in one model of Z3.
 
 Thousands of instances of formulas are looked up in a model to find the few that are false there.
-So a formula is compiled once, to closures; and a model is asked once about each function and its
-arguments. Values are Python truths and integers, members of finite sorts and elements by number.
+So a formula is compiled once, to a Python function that looks at many elements in one call; and a
+model is asked once about each function and its arguments. Values are Python truths and integers;
+members of finite sorts and elements are the numbers that Z3 gives to their terms.
 """
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import z3
 
 Value = bool | int
-Evaluation = Callable[["Model", Sequence[Value]], Value]
-"""The value of a formula in a model, where its variables are these elements."""
+Row = Sequence[Value]
+"""The values of a formula's variables, the outermost first."""
 
-_NUMERIC: dict[int, Callable[..., Value]] = {
-    z3.Z3_OP_LE: operator.le, z3.Z3_OP_GE: operator.ge, z3.Z3_OP_LT: operator.lt,
-    z3.Z3_OP_GT: operator.gt, z3.Z3_OP_EQ: operator.eq, z3.Z3_OP_NOT: operator.not_,
-    z3.Z3_OP_DISTINCT: lambda *values: len(set(values)) == len(values),
-    z3.Z3_OP_IMPLIES: operator.le, z3.Z3_OP_SUB: operator.sub, z3.Z3_OP_MUL: operator.mul,
-    z3.Z3_OP_UMINUS: operator.neg}
+_NUMERIC = {z3.Z3_OP_LE: "<=", z3.Z3_OP_GE: ">=", z3.Z3_OP_LT: "<", z3.Z3_OP_GT: ">",
+            z3.Z3_OP_EQ: "==", z3.Z3_OP_ADD: "+", z3.Z3_OP_SUB: "-", z3.Z3_OP_MUL: "*",
+            z3.Z3_OP_AND: "and", z3.Z3_OP_OR: "or"}
+
+
+class Values:
+    """What terms without variables are in a model of Z3.
+
+    Asked of Z3's own interface: the other looks at every argument of every call, which takes
+    longer than the answer.
+    """
+
+    def __init__(self, model: z3.ModelRef) -> None:
+        self.model, self.context = model, model.ctx
+        self._shown: dict[int, z3.ExprRef] = {}
+
+    def of(self, term: z3.Ast) -> Value:
+        context, found = self.context.ref(), (z3.Ast * 1)()
+        z3.Z3_model_eval(context, self.model.model, term, True, found)
+        truth = z3.Z3_get_bool_value(context, found[0])
+        if truth != z3.Z3_L_UNDEF:
+            return truth == z3.Z3_L_TRUE
+        shown = z3.IntNumRef(found[0], self.context)    # Z3 forgets what nobody refers to
+        if z3.Z3_get_ast_kind(context, found[0]) == z3.Z3_NUMERAL_AST:
+            return shown.as_long()
+        return self._shown.setdefault(shown.get_id(), shown).get_id()
+
+    def applied(self, function: z3.FuncDeclRef, sorts: list[z3.SortRef], row: Row) -> Value:
+        """The value of a function of these sorts at these values."""
+        given = list(map(self._term, row, sorts))
+        terms = (z3.Ast * len(given))(*(each.as_ast() for each in given))
+        return self.of(z3.Z3_mk_app(function.ctx_ref(), function.ast, len(given), terms))
+
+    def _term(self, value: Value, sort: z3.SortRef) -> z3.ExprRef:
+        if isinstance(value, bool):
+            return z3.BoolVal(value, sort.ctx)
+        if isinstance(sort, z3.ArithSortRef):
+            return z3.IntVal(value, sort.ctx)
+        return self._shown[value]
+
+
+class Table(dict):
+    """A function's values, by its arguments: `table[1, 2]`, of one argument `table[1]`. Each is
+    asked for when it is first needed."""
+
+    def __init__(self, known: Values, function: z3.FuncDeclRef) -> None:
+        super().__init__()
+        self.known, self.function = known, function
+        self.sorts = [function.domain(i) for i in range(function.arity())]
+
+    def __missing__(self, key: Value | tuple[Value, ...]) -> Value:
+        row = key if isinstance(key, tuple) else (key,)
+        self[key] = found = self.known.applied(self.function, self.sorts, row)
+        return found
 
 
 class Model:
     """A model whose values have numbers."""
 
     def __init__(self, model: z3.ModelRef) -> None:
-        self.model = model
-        self._known: dict[tuple[int, ...], Value] = {}
-        self._shown: dict[int, z3.ExprRef] = {}
-        self._constants: dict[int, Value] = {}
+        self._values = Values(model)
+        self._tables: dict[int, Table] = {}
+        self._constants: dict[int, tuple[Value, z3.ExprRef]] = {}
         self.complete = True
 
     def value(self, term: z3.ExprRef) -> Value:
-        """The value of a term without variables."""
-        found = self.model.eval(term, model_completion=True)
-        if z3.is_true(found) or z3.is_false(found):
-            return z3.is_true(found)
-        if z3.is_int_value(found):
-            return found.as_long()
-        self._shown[found.get_id()] = found
-        return found.get_id()
+        """The value of a term without variables, which is asked for again and again."""
+        number = term.get_id()
+        if number not in self._constants:           # with the term, so that the number stays its
+            self._constants[number] = self._values.of(term.as_ast()), term
+        return self._constants[number][0]
 
-    def shown(self, value: Value, sort: z3.SortRef) -> z3.ExprRef:
-        """A value as a term."""
-        if isinstance(value, bool):
-            return z3.BoolVal(value, sort.ctx)
-        if sort.kind() == z3.Z3_INT_SORT:
-            return z3.IntVal(value, sort.ctx)
-        return self._shown[value]
+    def table(self, function: z3.FuncDeclRef) -> Table:
+        number = function.get_id()
+        if number not in self._tables:
+            self._tables[number] = Table(self._values, function)
+        return self._tables[number]
 
     def unseen(self) -> Value:
         """What stands for a part that is not looked at."""
         self.complete = False
         return True
 
-    def constant(self, term: z3.ExprRef) -> Value:
-        """The value of a term that is asked for again and again."""
-        if term.get_id() not in self._constants:
-            self._constants[term.get_id()] = self.value(term)
-        return self._constants[term.get_id()]
 
-    def apply(self, function: z3.FuncDeclRef, number: int, values: tuple[Value, ...]) -> Value:
-        """A function's value; `number` is the function's own."""
-        key = (number, *values)
-        if key not in self._known:
-            given = [self.shown(value, function.domain(i)) for i, value in enumerate(values)]
-            self._known[key] = self.value(applied(function, given))
-        return self._known[key]
+class Evaluation:
+    """A formula with this many variables, compiled.
 
-
-def applied(function: z3.FuncDeclRef, given: Sequence[z3.ExprRef]) -> z3.ExprRef:
-    """`function(*given)`, without looking for conversions."""
-    asts = (z3.Ast * len(given))(*(each.as_ast() for each in given))
-    term = z3.Z3_mk_app(function.ctx_ref(), function.ast, len(given), asts)
-    return _EXPRESSION.get(function.range().kind(), z3.ExprRef)(term, function.ctx)
-
-
-_EXPRESSION = {z3.Z3_BOOL_SORT: z3.BoolRef, z3.Z3_INT_SORT: z3.ArithRef}
-
-
-def compiled(term: z3.ExprRef) -> Evaluation:
-    """The value of a formula whose variable `i`, counted from the innermost, is `elements[i]`.
-
-    What is not in the tables, a quantifier over numbers for one, is taken as true, and the model
-    is not `complete` any more.
+    What has no counterpart in Python, a quantifier over numbers for one, is taken as true, and the
+    model is not `complete` any more; so is a formula that is nested too deeply for Python.
     """
-    if z3.is_var(term):
-        index = z3.get_var_index(term)
-        return lambda model, elements: elements[index]
-    if not z3.is_app(term):
-        return lambda model, elements: model.unseen()
-    if not term.num_args() and term.decl().kind() != z3.Z3_OP_UNINTERPRETED:
-        return lambda model, elements: model.constant(term)
-    kind, parts = term.decl().kind(), [compiled(part) for part in term.children()]
-    if kind == z3.Z3_OP_UNINTERPRETED:
-        return _applied(term.decl(), parts)
-    return _combined(kind, parts)
+
+    def __init__(self, term: z3.ExprRef, variables: int) -> None:
+        self.term = term                            # so that the numbers of terms stay theirs
+        self._constants: dict[int, z3.ExprRef] = {}
+        self._functions: dict[int, z3.FuncDeclRef] = {}
+        row = "".join(f"v{i}, " for i in reversed(range(variables)))
+        try:
+            self._run = _function(self._source(term), row, tuple(self._names()))
+        except (SyntaxError, RecursionError, MemoryError):
+            self._run = _function("model.unseen()", row, tuple(self._names()))
+
+    def __call__(self, model: Model, rows: Iterable[Row]) -> list[Value]:
+        """The formula's value for each row."""
+        return self._run(model, rows, *map(model.value, self._constants.values()),
+                         *map(model.table, self._functions.values()))
+
+    def _names(self) -> Iterable[str]:
+        return itertools.chain((f"c{number}" for number in range(len(self._constants))),
+                               (f"f{number}" for number in range(len(self._functions))))
+
+    def _source(self, term: z3.ExprRef) -> str:
+        if z3.is_var(term):
+            return f"v{z3.get_var_index(term)}"
+        if not z3.is_app(term):
+            return "model.unseen()"
+        kind, parts = term.decl().kind(), list(map(self._source, term.children()))
+        if not parts:
+            return _literal(term, kind) or _numbered("c", self._constants, term)
+        if kind == z3.Z3_OP_UNINTERPRETED:
+            return f"{_numbered('f', self._functions, term.decl())}[{', '.join(parts)}]"
+        if kind in _NUMERIC:
+            return "(" + f" {_NUMERIC[kind]} ".join(parts) + ")"
+        match kind:
+            case z3.Z3_OP_NOT:
+                return f"(not {parts[0]})"
+            case z3.Z3_OP_ITE:
+                return f"({parts[1]} if {parts[0]} else {parts[2]})"
+            case z3.Z3_OP_IMPLIES:
+                return f"(not {parts[0]} or {parts[1]})"
+            case z3.Z3_OP_UMINUS:
+                return f"(-{parts[0]})"
+            case z3.Z3_OP_DISTINCT:
+                return f"(len({{{', '.join(parts)}}}) == {len(parts)})"
+        return "model.unseen()"
 
 
-def _combined(kind: int, parts: list[Evaluation]) -> Evaluation:
-    match kind:
-        case z3.Z3_OP_AND:
-            return lambda model, elements: all(part(model, elements) for part in parts)
-        case z3.Z3_OP_OR:
-            return lambda model, elements: any(part(model, elements) for part in parts)
-        case z3.Z3_OP_ITE:
-            test, then, otherwise = parts
-            return lambda model, elements: (then if test(model, elements) else otherwise)(
-                model, elements)
-        case z3.Z3_OP_ADD:
-            return lambda model, elements: sum(part(model, elements) for part in parts)
-    if kind not in _NUMERIC:
-        return lambda model, elements: model.unseen()
-    combine = _NUMERIC[kind]
-    return lambda model, elements: combine(*(part(model, elements) for part in parts))
+def _literal(term: z3.ExprRef, kind: int) -> str:
+    """Python for a constant that is the same in every model."""
+    if z3.is_int_value(term):
+        return f"({term.as_long()})"
+    return {z3.Z3_OP_TRUE: "True", z3.Z3_OP_FALSE: "False"}.get(kind, "")
 
 
-def _applied(function: z3.FuncDeclRef, parts: list[Evaluation]) -> Evaluation:
-    number = function.get_id()
-    return lambda model, elements: model.apply(
-        function, number, tuple(part(model, elements) for part in parts))
+def _numbered(letter: str, known: dict[int, Any], term: z3.AstRef) -> str:
+    """The name of what a model is asked for."""
+    if term.get_id() not in known:
+        known[term.get_id()] = term
+    return f"{letter}{list(known).index(term.get_id())}"
 
 
+@functools.lru_cache(maxsize=5_000)
+def _function(text: str, row: str, names: tuple[str, ...]) -> Callable[..., list[Value]]:
+    """A function of a model, rows, and what the text names. Many formulas have one text."""
+    return eval(f"lambda {', '.join(['model', 'rows', *names])}: [{text} for ({row}) in rows]")

@@ -236,7 +236,7 @@ class _Job:
         prover.patient = patient
         claims = [c for c in prover.claims.values() if c.name not in named]
         pool = prover.houdini([*(c.name for c in claims if c.kind == "invariant"), *named])
-        goals, checks = self.follows(prover, claims, pool)
+        goals, checks = self.carried(prover, claims, frozenset(pool))
         self.settle(prover, goals, checks, {n: named[n] for n in pool if n in named})
         dropped = (named[n] for n in named if n not in pool)
         self.proof.dropped = (*self.left_out, *dropped)
@@ -347,6 +347,19 @@ class _Job:
         for number, (_, check) in enumerate(prover.obligations):
             self.tell(f"proving {check.kind}")
             if prover.closure([], supposed, [number]) is not None:
+                checks.append(number)
+        return goals, checks
+
+    def carried(self, prover: Prover, claims: list[Claim],
+                inductive: frozenset[str]) -> tuple[list[str], list[int]]:
+        """The properties and checks that claims prove which are inductive together."""
+        goals = [claim.name for claim in claims if (
+            claim.name in inductive if claim.kind == "invariant"
+            else prover.supported(claim.name, inductive) is not None)]
+        checks = []
+        for number, (_, check) in enumerate(prover.obligations):
+            self.tell(f"proving {check.kind}")
+            if prover.passes(number, inductive).outcome == "unsat":
                 checks.append(number)
         return goals, checks
 

@@ -20,12 +20,15 @@ from checker.engines.smt.anysize.encode import Encoding
 from checker.engines.smt.anysize.evaluate import Obligation
 from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.ground import Grounder
+from checker.engines.smt.anysize.meanwhile import meanwhile
 from checker.engines.smt.anysize.question import MANY, Answer, Budget, Claim, Situation
 from checker.engines.smt.anysize.shared import Shared
 from checker.engines.smt.anysize.space import index_domains
 from checker.engines.smt.terms import neg
 
 Tell = Callable[[str], None]
+WORTH_A_PROCESS = 2_000
+"""So many questions take seconds, and a second process does half of them."""
 
 
 @dataclass
@@ -129,6 +132,7 @@ class Prover:
     def houdini(self, names: Iterable[str]) -> list[str]:
         """The largest subset of the claims that is inductive, as far as Z3 can tell."""
         left = list(names)
+        self._ask_in_halves(left)
         changed = True
         while changed:
             changed = False
@@ -142,7 +146,49 @@ class Prover:
         return left
 
     def _broken(self, number: int, names: list[str]) -> set[str]:
-        """Which of the claims the situation may break when all of them are supposed.
+        """Which of the claims the situation may break when all of them are supposed."""
+        hypotheses = frozenset(names)
+        self._together(number, names)
+        return {name for name in names if not self._remembered(number, name, hypotheses)
+                and self.preserved(number, name, hypotheses).outcome != "unsat"}
+
+    def _ask_in_halves(self, names: list[str]) -> None:
+        """Ask about every second situation in another process, about the others here.
+
+        The halves are the same on every machine: what a solver was asked before may show in its
+        answers.
+        """
+        if len(self.situations) * len(names) < WORTH_A_PROCESS:
+            return
+        asked = self.budget.questions
+
+        middle = len(self.obligations) // 2
+        checks = range(middle), range(middle, len(self.obligations))   # neighbours are of one path
+
+        def half(first: int) -> tuple[dict[tuple[int, str], _Known], int]:
+            for number in range(first, len(self.situations), 2):
+                if not first:                   # the terminal belongs to this process
+                    self.tell(f"proving that {self.situations[number].name} breaks nothing")
+                self._together(number, names)
+            for number in checks[first]:
+                answer = self._pass_quickly(number, frozenset(names))
+                if answer.outcome == "unsat":
+                    self._remember(-1, str(number), answer.core)
+            return self._known, self.budget.questions - asked
+
+        with meanwhile(lambda: half(1)) as result:
+            half(0)
+            found = result()
+        if found is None:
+            return
+        self.budget.questions += found[1]
+        for key, known in found[0].items():
+            for core in known.cores:
+                self._remember(*key, core)
+            self._known.setdefault(key, _Known()).failed.extend(known.failed)
+
+    def _together(self, number: int, names: list[str]) -> None:
+        """Remember which of the claims a situation preserves when all of them are supposed.
 
         First those that need no others. Of the rest all at once, as nearly all are preserved,
         unless there are so many hypotheses that Z3 would get lost.
@@ -152,9 +198,9 @@ class Prover:
         goals = [n for n in names if not self._remembered(number, n, hypotheses)]
         if self.shared is not None:
             # Nothing rests on a step invariant, so it is asked about here for good.
-            steps = [c.name for c in self.claims.values() if c.kind == "step_invariant"
-                     and c.name in situation.after]
-            answers = self.shared.kept(situation, sorted(names), [*goals, *steps])
+            goals += [c.name for c in self.claims.values() if c.kind == "step_invariant"
+                      and not self._remembered(number, c.name, hypotheses)]
+            answers = self.shared.kept(situation, sorted(names), goals) if goals else {}
             for name, answer in answers.items():
                 if answer.outcome == "unsat":
                     self._remember(number, name, answer.core)
@@ -164,17 +210,12 @@ class Prover:
         elif len(names) > MANY:
             for name in situation.kept_alone(goals):
                 self._remember(number, name, frozenset({name} & situation.before.keys()))
-        goals = [n for n in goals if not self._remembered(number, n, hypotheses)]
-        if not goals:
-            return set()
-        if len(names) <= MANY:
+        goals = [n for n in names if not self._remembered(number, n, hypotheses)]
+        if goals and len(names) <= MANY:
             answer = situation.ask(sorted(hypotheses), goals, patient=False)
             if answer.outcome == "unsat":
                 for name in goals:
                     self._remember(number, name, answer.core)
-                return set()
-        return {name for name in goals
-                if self.preserved(number, name, hypotheses).outcome != "unsat"}
 
     def _remember(self, number: int, name: str, core: frozenset[str]) -> None:
         self._known.setdefault((number, name), _Known()).cores.append(core)
@@ -261,14 +302,20 @@ class Prover:
         _, check = self.obligations[number]
 
         def ask() -> Answer:
-            if self.shared is not None:
-                answer = self.shared.refuted(sorted(hypotheses), check.given, neg(check.holds))
-                if answer.outcome != "unknown":
-                    return answer
+            answer = self._pass_quickly(number, hypotheses)
+            if answer.outcome != "unknown":
+                return answer
             return self.anywhere.refutes(sorted(hypotheses), [*check.given, neg(check.holds)],
                                          patient=self.patient)
 
         return self._ask((-1, str(number)), hypotheses, ask)
+
+    def _pass_quickly(self, number: int, hypotheses: frozenset[str]) -> Answer:
+        """The same of the shared solver alone, where there is one."""
+        if self.shared is None:
+            return Answer("unknown")
+        _, check = self.obligations[number]
+        return self.shared.refuted(sorted(hypotheses), check.given, neg(check.holds))
 
     def possible(self, number: int, hypotheses: Iterable[str]) -> Answer:
         """Whether a step along a path is possible at all: `sat`, or nobody knows, or `unsat`."""

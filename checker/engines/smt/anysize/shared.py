@@ -9,17 +9,19 @@ a solver of its own.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import z3
 
+from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.instances import Instances
 from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
 from checker.engines.smt.anysize.substitution import (Substitution, denied, functions,
                                                       substitution)
-from checker.engines.smt.terms import Truth
+from checker.engines.smt.terms import Truth, conj
 
 EASY = 100_000
 """Z3's budget for one question here; most take a tenth of it."""
@@ -49,6 +51,8 @@ class Shared:
         self._inside: Situation | None = None
         self._impossible: frozenset[str] | None = None
         self._changes: Substitution = []
+        self._unchanged: Substitution = []
+        self._waiting: dict[tuple[str, str], Substitution] = {}
         self._here: set[int] = set()
         self._path: list[Truth] = []
         for _, fact in self.encoding.facts:
@@ -105,8 +109,20 @@ class Shared:
         self.instances.fill()
         path = situation.path
         self._changes = [] if path is None else substitution(self.encoding, path.after)
+        self._unchanged = self._before(path)
         answer = self.instances.check(self._literals(hypotheses), EASY)
         self._impossible = self._core() if answer == z3.unsat else None
+
+    def _before(self, path: Path | None) -> Substitution:
+        """What functions are before a step, as far as the place that it starts from tells; in the
+        form of what they are after it."""
+        if path is None or path.location is None:
+            return []
+        place = path.process.name, path.location.name
+        if place not in self._waiting:
+            self._waiting[place] = substitution(self.encoding, self.encoding.executor.waiting(
+                path.process, path.location, path.key))
+        return self._waiting[place]
 
     def _about(self, part: Truth) -> set[int]:
         """The numbers of the elements that a formula names."""
@@ -175,8 +191,25 @@ class Shared:
             return [case for case, _ in cases]
         if not any(used & changed for _, used in cases):
             return [] if cases else [True]
-        found = (z3.simplify(z3.substitute_funs(case, *self._changes)) for case, _ in cases)
+        found = itertools.chain(*(self._told_apart(case) for case, _ in cases))
         return [case for case in found if not z3.is_false(case)]
+
+    def _told_apart(self, case: z3.BoolRef) -> Iterator[z3.BoolRef]:
+        """What a case of a denial is after the step: of others than the instance that runs, and of
+        that instance in place of each element. What is said often is what it was before, and that
+        is ruled out by the claim itself."""
+        assert self._inside is not None and self._inside.path is not None
+        before, after = (z3.simplify(z3.substitute_funs(case, *changes))
+                         for changes in (self._unchanged, self._changes))
+        key, no = self._inside.path.key, z3.BoolVal(False, self.context)
+        others = [x for x in self.grounder.looked(case)[0]
+                  if isinstance(key, z3.ExprRef) and x.sort() == key.sort()]
+        apart = [(x == key, no) for x in others] + [(key == x, no) for x in others]
+        for means, given in ((apart, [x != key for x in others]),
+                             *(([(x, key)], []) for x in others)):
+            was, now = (z3.simplify(z3.substitute(each, *means)) for each in (before, after))
+            if not now.eq(was):
+                yield conj(now, *given)
 
     def _behind(self, name: str, case: Truth) -> _Case:
         literal = z3.Bool(name, self.context)
@@ -191,19 +224,26 @@ class Shared:
             self.budget.questions += 1
             asked = [*supposed, case.literal]
             answer = self.instances.check(asked, EASY)
-            if answer != z3.unsat:
-                self.instances.push()
-                self.instances.focus(self._here | case.about)
-                answer = self.instances.settle(asked, case.literal.decl().name(), f"+{name}",
-                                               HARD)
-                found = self._core() if answer == z3.unsat else frozenset()
-                self.instances.pop()
-            else:
-                found = self._core()
+            found = self._core() if answer == z3.unsat else frozenset()
+            # The elements that the question is not about are left alone first.
+            for about in (self._here | case.about, None):
+                if answer != z3.unsat:
+                    answer, found = self._settled(asked, case, name, about)
             if answer != z3.unsat:
                 return Answer("sat" if answer == z3.sat else "unknown")
             core |= found
         return Answer("unsat", core)
+
+    def _settled(self, asked: list[z3.BoolRef], case: _Case, name: str,
+                 about: set[int] | None) -> tuple[z3.CheckSatResult, frozenset[str]]:
+        """An answer with as many instances as it takes, of these elements or of all; the core."""
+        self.instances.push()
+        if about is not None:
+            self.instances.focus(about)
+        answer = self.instances.settle(asked, case.literal.decl().name(), f"+{name}", HARD)
+        found = self._core() if answer == z3.unsat else frozenset()
+        self.instances.pop()
+        return answer, found
 
     def refuted(self, hypotheses: Sequence[str], given: Sequence[Truth], part: Truth) -> Answer:
         """Whether the hypotheses rule out a part, where what is given is true; that is kept for
