@@ -1,13 +1,14 @@
 /* A model written by hand: three digits modulo MODULUS, each of which can be counted up.
  *
  * They lie in the first word, or, where there are several, in the first and the last, so that
- * states exist that differ in the last word alone. Property 1 fails in states (33 steps away at
- * the nearest), 2 is witnessed in the last state, 3 fails in steps. Each digit is an instance of
+ * states exist that differ in the last word alone. Property 1 fails in states (a quarter of the way
+ * to the last one), 2 is witnessed in the last state, 3 fails in steps (half of the way). Each digit is an instance of
  * its own, and no step depends on another's.
  */
 #include "model.h"
 
 #define LAST (WORDS - 1)
+#define HALF_WAY (3 * (MODULUS - 1) / 2)    /* of the steps to the last state */
 
 #ifndef BITS
 #define BITS 50
@@ -36,7 +37,7 @@ unsigned successors(struct work *work, const word *before)
         try_step(work, i + 1);
         put(&s[digit[i].at], digit[i].shift, APART < 10 ? APART : 10, (get(s, i) + 1) % MODULUS);
         work->fired[i] = true;
-        if (work->open[3] && sum(before) == 65 && sum(s) == 66)
+        if (work->open[3] && sum(before) == HALF_WAY - 1 && sum(s) == HALF_WAY)
             found_step(work, 3, before, s);
         emit(work, s);
     }
@@ -45,9 +46,9 @@ unsigned successors(struct work *work, const word *before)
 
 void examine(struct work *work, const word *state)
 {
-    if (work->open[1] && sum(state) == 33)
+    if (work->open[1] && sum(state) == HALF_WAY / 2)
         found_state(work, 1, state);
-    if (work->open[2] && sum(state) == 3 * (MODULUS - 1))
+    if (work->open[2] && sum(state) == 2 * HALF_WAY)
         found_state(work, 2, state);
     if (!work->seen[0] && get(state, 2) == 2)
         work->seen[0] = true;
