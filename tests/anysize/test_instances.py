@@ -10,6 +10,9 @@ from checker.engines.smt.anysize.family import family
 from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.instances import Instances
 from checker.engines.smt.anysize.models import Evaluation, Model
+from checker.engines.smt.anysize.prover import Prover
+from checker.engines.smt.anysize.question import Budget, Claim
+from checker.engines.smt.anysize.shared import Shared
 from checker.engines.smt.anysize.substitution import denied, substitution
 from tests.anysize.support import spec
 from tests.anysize.test_ground import formulas, solved
@@ -119,3 +122,46 @@ def constants(term):
         return {term}
     inside = [term.body()] if z3.is_quantifier(term) else term.children()
     return set().union(*map(constants, inside))
+
+
+@pytest.mark.parametrize("name", ["group_attach", "lock_server", "two_phase", "ticket_lock"])
+def test_a_step_that_breaks_a_claim_does_so_in_a_case_that_is_asked_about(name):
+    """What is said of others than the running instance, and is what it was, is left out: where all
+    that is asked about is impossible, no step leads from a state with the claim to one without."""
+    found = spec(name)
+    whole = family(lambda sizes: found.system(**sizes), {**found.constants,
+                                                         **found.arguments(None)})
+    prover = Prover(Encoding(whole), Budget())
+    claims = [Claim(p.name, p.expr) for p in whole.system.properties if p.kind == "invariant"]
+    prover.add(claims)
+    shared = Shared(prover.anywhere, prover.grounder, prover.budget)
+    left_out = 0
+    for situation in prover.situations[1:]:
+        shared.enter(situation, ())
+        for claim in claims:
+            asked = [case for case in shared._after(claim.name) if not isinstance(case, bool)]
+            left_out += not asked
+            solver = z3.Solver(ctx=prover.encoding.space.context)
+            solver.set("rlimit", BUDGET)
+            solver.add(*(part for _, part in situation.premises()))
+            solver.add(prover.encoding.holds(claim.expr),
+                       z3.Not(prover.encoding.holds(claim.expr, situation.path.after)))
+            for case in asked:
+                skolem = [each for each in constants(case) if each.decl().name()[-1].isdigit()
+                          and " " in each.decl().name()]
+                solver.add(z3.ForAll(skolem, z3.Not(case)) if skolem else z3.Not(case))
+            assert solver.check() == z3.unsat, (situation.name, claim.name)
+    assert left_out
+
+
+def test_what_is_nested_too_deeply_is_not_seen(language):
+    """It is taken as true, and the model is not complete."""
+    at = language
+    deep = at["space"]
+    for _ in range(300):
+        deep = z3.Not(z3.And(z3.Not(deep), at["linked"](z3.Var(0, at["container"]))))
+    solver = z3.Solver(ctx=at["context"])
+    assert solver.check() == z3.sat
+    model = Model(solver.model())
+    assert Evaluation(deep, 1)(model, [(model.value(at["c"]),)]) == [True]
+    assert not model.complete
