@@ -192,7 +192,7 @@ def test_some_states_do_where_there_are_too_many():
 
 
 DOOR = '''
-from checker import Bool, Component, Fault, Index, Map, invariant, process, step
+from checker import Bool, Component, Fault, Index, Map, eventually, invariant, process, step
 
 
 class Door(Component):
@@ -216,6 +216,10 @@ class Door(Component):
         return all(not (self.inside[g] and self.inside[h])
                    for g in self.guest for h in self.guest if g != h)
 
+    @eventually(each="guest")
+    def enters(self, g):
+        return self.inside[g]
+
     instances = {"ci": dict(guests=2), "alone": dict()}
     faults = [Fault("stays_open", breaks="one_at_a_time", instance="alone", closes=False)]
 '''
@@ -229,3 +233,11 @@ def test_a_fault_of_another_instance_is_looked_at_in_that_instance(tmp_path):
     found = prove_any_size(door, instance="ci", fault=door.faults[0], infer=False)
     assert found.judged["one_at_a_time"].gap.label == "reachable"
     assert found.judged["one_at_a_time"].gap.size == {"guests": 2}
+
+
+def test_liveness_of_each_element_is_left_to_exploration(tmp_path):
+    file = tmp_path / "door.py"
+    file.write_text(DOOR)
+    found = prove_any_size(load(file)[0], instance="ci")
+    assert found.judged["one_at_a_time"].outcome == "proved"
+    assert "enters" not in str(found.judged)

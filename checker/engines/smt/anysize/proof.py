@@ -36,6 +36,8 @@ ASSUMPTIONS = (
     "finite: every index set has finitely many elements, and at least one",
     "translation: the formulas say what the interpreter does (compared by the tests)",
 )
+SAFETY = ("invariant", "lemma", "step_invariant")
+"""Kinds of properties that are proved, besides the checks in steps."""
 MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
@@ -179,17 +181,16 @@ class _Job:
                 from None
 
     def wanted(self, system: System) -> System:
-        """The system without the properties that are not asked for."""
-        if not self.properties:
-            return system
+        """The system with the safety properties that are asked for. Others are not proved, and
+        a `leads_to` of each element is as many properties as there are elements."""
         return replace(system, properties=tuple(
-            p for p in system.properties if p.name in self.properties
-            or p.kind not in ("invariant", "lemma", "step_invariant")))
+            p for p in system.properties if p.kind in SAFETY
+            and (not self.properties or p.name in self.properties)))
 
     def claims(self, system: System) -> list[Claim]:
         return [Claim(p.name, p.expr, "step_invariant" if p.kind == "step_invariant"
                       else "invariant")
-                for p in system.properties if p.kind in ("invariant", "lemma", "step_invariant")]
+                for p in system.properties if p.kind in SAFETY]
 
     def given(self, system: System, lemmas: Sequence[str] | None) -> list[Expr]:
         """The lemmas of the caller, or those of the file beside the spec."""
@@ -462,7 +463,7 @@ class _Job:
         try:
             system = self.spec.system(self.instance, fault=self.fault, **self.constants)
             names = [p.name for p in system.properties
-                     if p.kind in ("invariant", "lemma", "step_invariant")]
+                     if p.kind in SAFETY]
         finally:
             for name in names:
                 self.judge(name, "refused", reason=str(outside), loc=outside.loc)
