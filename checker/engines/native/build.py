@@ -46,7 +46,7 @@ QUICK, OPTIMISED = Level("-O1", "-O0"), Level("-O2", "-O3")
 could be measured beside a model at -O0, and at all."""
 KEPT_MODELS = 1000
 """When there are more models in the cache, the ones that were not used for longest go. All of
-spec/ has some 400, with those that ask which branches a fault runs."""
+spec/ takes more than 300 runs, most with a model, and many faults one more for their branches."""
 ABANDONED = 3600
 """Seconds after which a file without a name was left behind by a process that died."""
 
