@@ -95,8 +95,9 @@ class LifeRules(Component):
         pages of the guest come to it. Only where nobody takes pages out on OOM: these stay out
         until the next change.
         """
-        return (self.host.ready and self.driver.towards_target() != 0,
-                not self.host.ready or self.driver.size_work.running
+        runs = self.host.ready or self.life.config_enabled
+        return (runs and self.driver.towards_target() != 0,
+                not runs or self.driver.size_work.running
                 or self.driver.towards_target() == 0)
 
     @leads_to(when="oom_must_progress")
