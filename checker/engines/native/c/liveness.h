@@ -130,12 +130,9 @@ static void look_up(struct worker *worker)
     for (size_t begin = 0; begin < held; begin += BATCH) {
         word *first = worker->room + begin * WORDS;
         const size_t count = held - begin < BATCH ? held - begin : BATCH;
-        for (size_t i = 0; i < count; i++) {
-            word code = 0;                                  /* it has one, as below */
-            table_code(table, worker->recent, first + i * WORDS, &code);
-            probes[i] = table_probe(table, code);
+        look_ahead(worker, first, count, probes);           /* all of them are there */
+        for (size_t i = 0; i < count; i++)
             __builtin_prefetch(table_address(table, probes[i].place));
-        }
         for (size_t i = 0; i < count; i++) {
             probes[i].place = table_find(table, probes[i]);
             __builtin_prefetch(ranks_address(ranks, probes[i].place));
