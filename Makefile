@@ -11,7 +11,7 @@ verify: $(READY)
 
 # The whole test suite.
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -rs --durations=25
+	$(VENV)/bin/python -m pytest -n 3 --dist worksteal -rs --durations=25
 
 # The checker beside TLC and SPIN, in one table; ROWS and REPEAT narrow it down.
 REPEAT ?= 5

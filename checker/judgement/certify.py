@@ -9,13 +9,14 @@ the re-check of every counterexample that SAT and SMT work has made customary.)
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.interp.lasso import NotALasso, check_lasso
-from checker.engines.interp.step import Step, deadlocked, initial_states, steps
-from checker.ir.system import IMPLICIT, Property, State, System
+from checker.engines.interp.step import (Step, deadlocked, initial_states, location_of, steps,
+                                         steps_of)
+from checker.ir.system import IMPLICIT, Instance, Property, State, System
 from checker.judgement.explain import compared, explain
 from checker.results.exploration import Path
 from checker.results.trace import ChoiceMade, Trace, TraceStep
@@ -93,11 +94,27 @@ class Certifier:
         known = self._walked.get((id(before), id(after)))
         if known is not None:
             return known
-        for step in steps(self.system, before):
-            if step.after == after:
-                found = self._walked[id(before), id(after)] = trace_step(step)
-                return found
+        for instance in self._may_have_stepped(before, after):
+            for step in steps_of(self.system, before, instance):
+                if step.after == after:
+                    found = self._walked[id(before), id(after)] = trace_step(step)
+                    return found
         raise NotCertified(f"{name}: no step leads from state {n - 1} to state {n}")
+
+    def _may_have_stepped(self, before: State, after: State) -> Sequence[Instance]:
+        """In the defined order. A step moves nobody but who takes it: where anybody has moved, it
+        is their step, or none."""
+        moved = [instance for instance, place in self._places
+                 if before[place] is not after[place]
+                 and location_of(self.system, before, instance)
+                 is not location_of(self.system, after, instance)]
+        return moved or self.system.instances
+
+    @functools.cached_property
+    def _places(self) -> list[tuple[Instance, int]]:
+        """Each instance, and where in a state its process says where its instances are."""
+        return [(instance, self.system.position[instance.process.location_variable])
+                for instance in self.system.instances]
 
 
 def kind_of(system: System, property_name: str) -> str:

@@ -102,7 +102,7 @@ def test_lemmas_hold_at_a_larger_size(name):
 
 
 @pytest.mark.parametrize("name, fault", [(name, fault) for name, path in PROVED.items()
-                                         for fault in only(path).faults],
+                                         for fault in only(path).faults[:2]],
                          ids=lambda each: getattr(each, "name", each))
 def test_a_fault_is_a_reachable_counterexample(name, fault):
     found = prove_any_size(only(PROVED[name]), fault=fault, infer=False,

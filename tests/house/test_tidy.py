@@ -124,15 +124,16 @@ def test_no_name_is_imported_in_vain():
         tree = ast.parse(path.read_text())
         if path.name == "__init__.py":
             continue
+        nodes = list(ast.walk(tree))
+        used = {n.id for n in nodes if isinstance(n, ast.Name)} | {
+            n.value.id for n in nodes if isinstance(n, ast.Attribute)
+            and isinstance(n.value, ast.Name)}
         words = set(re.findall(r"\w+", re.sub(r"(?m)^(from .*|import .*)$", "", "\n".join(
             line for line in path.read_text().splitlines()))))
         for node in tree.body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     name = (alias.asname or alias.name).split(".")[0]
-                    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {
-                        n.value.id for n in ast.walk(tree) if isinstance(n, ast.Attribute)
-                        and isinstance(n.value, ast.Name)}
                     assert name in used or name in ("annotations",) or (
                         name in words and _quoted(path, name)), f"{name_of(path)}: {name}"
 

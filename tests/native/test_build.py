@@ -1,5 +1,6 @@
 """Compiling, and the cache of compiled models."""
 import re
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -117,6 +118,22 @@ def test_what_the_compiler_refuses_is_a_defect(own_cache):
     broken = build.Generated(generated.text + "int x = ;", generated.layout, (), (), ())
     with pytest.raises(native.CompileError, match="expected expression"):
         build.executable(broken)
+
+
+def test_sources_that_change_meanwhile_are_noticed(own_cache, monkeypatch, tmp_path):
+    """Parts of two versions would disagree about memory, and be kept under the name of one."""
+    folder = tmp_path / "c"
+    shutil.copytree(SOURCES, folder)
+    monkeypatch.setattr(build, "SOURCES", folder)
+
+    def compile_(command, real=build._compile):
+        real(command)
+        (folder / "engine.h").write_text((folder / "engine.h").read_text() + "\n")
+
+    monkeypatch.setattr(build, "_compile", compile_)
+    with pytest.raises(native.CompileError, match="changed while it was compiled"):
+        prepare(mutex(2))
+    assert not list(own_cache.glob("model-*[!c]")) and not list(own_cache.glob("engine-*"))
 
 
 @pytest.mark.parametrize("system", [mutex(3), counters(4, 5), *map(random_system, range(6))],

@@ -45,8 +45,9 @@ def test_distinct_and_generated(name, n, engine):
         assert found.generated + found.initial == GENERATED[n]
 
 
-@pytest.mark.parametrize("engine", ["interp", "native"])
-@pytest.mark.parametrize("clients, resources, states", [(2, 2, 64), (3, 2, 400), (3, 3, 8000)])
+@pytest.mark.parametrize("engine, clients, resources, states", [
+    ("interp", 2, 2, 64), ("interp", 3, 2, 400), ("native", 2, 2, 64), ("native", 3, 2, 400),
+    ("native", 3, 3, 8000)])
 def test_simple_allocator(engine, clients, resources, states):
     found = count(engine, system("allocator", clients=clients, resources=resources))
     assert found.distinct == states == (2 ** clients + clients * 2 ** (clients - 1)) ** resources

@@ -86,17 +86,25 @@ def cache_directory() -> pathlib.Path:
 
 
 def executable(generated: Generated, level: Level | None = None) -> pathlib.Path:
-    """The program that explores a system, compiled now or earlier: QUICK or OPTIMISED."""
+    """The program that explores a system, compiled now or earlier: QUICK or OPTIMISED.
+
+    Raises NoCompiler, and CompileError also where the engine's sources change meanwhile: parts of
+    two versions would disagree about memory.
+    """
     level = level or QUICK
     command, directory = compiler(), cache_directory()
-    flags = [*FLAGS, f"-DWORDS={generated.layout.words}"]
-    engine_key = _key(command, [*flags, level.engine], *(path.read_text(encoding="utf-8")
-                                                         for path in sorted(SOURCES.iterdir())))
+    flags, sources = [*FLAGS, f"-DWORDS={generated.layout.words}"], _sources()
+    engine_key = _key(command, [*flags, level.engine], *sources)
     key = _key([engine_key], [*flags, level.model], _without_comments(generated.text))
 
+    def compile_(how: str, source: pathlib.Path, target: pathlib.Path) -> None:
+        _compile([*command, *flags, how, "-I", str(SOURCES), "-c", str(source), "-o", str(target)])
+        if _sources() != sources:
+            raise CompileError(f"{SOURCES} changed while it was compiled; start again")
+
     def engine() -> pathlib.Path:
-        return _cached(directory / f"engine-{engine_key}.o", lambda target: _compile(
-            [*command, *flags, level.engine, "-c", str(SOURCES / "engine.c"), "-o", str(target)]))
+        return _cached(directory / f"engine-{engine_key}.o",
+                       lambda target: compile_(level.engine, SOURCES / "engine.c", target))
 
     def build(target: pathlib.Path) -> None:
         source = directory / f"model-{key}.c"
@@ -105,8 +113,7 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
         try:
             with ThreadPoolExecutor(1) as beside:
                 engines = beside.submit(engine)
-                _compile([*command, *flags, level.model, "-I", str(SOURCES), "-c", str(source),
-                          "-o", str(model)])
+                compile_(level.model, source, model)
             _compile([*command, *flags, str(model), str(engines.result()), "-o", str(target),
                       "-pthread"])
         finally:
@@ -117,6 +124,10 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
     if not known:
         _prune(directory)
     return found
+
+
+def _sources() -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in sorted(SOURCES.iterdir())]
 
 
 def _key(command: list[str], flags: list[str], *texts: str) -> str:

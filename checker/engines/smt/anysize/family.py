@@ -283,7 +283,8 @@ class _Merger:
         return form
 
     def differs(self, first: Any, loc: Loc) -> OutsideFragment:
-        what = type(first).__name__ if isinstance(first, Node) else repr(first)
+        plain = isinstance(first, (bool, int, str))
+        what = repr(first) if plain else type(first).__name__
         return OutsideFragment("P101", f"the compiled spec depends on a size here: {what}", loc,
                                "let sizes appear in declarations and bounds only")
 

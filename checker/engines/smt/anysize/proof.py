@@ -181,10 +181,11 @@ class _Job:
                 from None
 
     def wanted(self, system: System) -> System:
-        """The system with the safety properties that are asked for. Others are not proved, and
-        a `leads_to` of each element is as many properties as there are elements."""
+        """The system with the safety properties that are asked for, and what candidates for
+        lemmas are made of besides. Not with liveness, which is not proved: a `leads_to` of each
+        element is as many properties as there are elements."""
         return replace(system, properties=tuple(
-            p for p in system.properties if p.kind in SAFETY
+            p for p in system.properties if p.kind == "sometimes" or p.kind in SAFETY
             and (not self.properties or p.name in self.properties)))
 
     def claims(self, system: System) -> list[Claim]:
@@ -462,8 +463,7 @@ class _Job:
         names = [name for name in self.proof.judged if name != "deadlock"] or [self.spec.name]
         try:
             system = self.spec.system(self.instance, fault=self.fault, **self.constants)
-            names = [p.name for p in system.properties
-                     if p.kind in SAFETY]
+            names = [p.name for p in system.properties if p.kind in SAFETY]
         finally:
             for name in names:
                 self.judge(name, "refused", reason=str(outside), loc=outside.loc)
