@@ -20,7 +20,7 @@ from tests.fuzz.engines import Programs
 from tests.fuzz.spec_author import Author
 
 SPECS = int(os.environ.get("FUZZ_SPECS", "2000"))
-PORTION = 25               # specs of one test, which two workers share out between them
+PORTION = 25               # specs of one test, which workers share out between them
 EVERY = 20                 # one of so many goes to Z3, another through the programs of users; and
                            # every second time another is searched with local steps merged
 

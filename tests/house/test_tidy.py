@@ -121,23 +121,23 @@ def test_nothing_speaks_of_the_workplace():
 def test_no_name_is_imported_in_vain():
     """Every imported name is used or exported."""
     for path in SOURCES:
-        tree = ast.parse(path.read_text())
         if path.name == "__init__.py":
             continue
+        text = path.read_text()
+        tree = ast.parse(text)
         nodes = list(ast.walk(tree))
         used = {n.id for n in nodes if isinstance(n, ast.Name)} | {
             n.value.id for n in nodes if isinstance(n, ast.Attribute)
             and isinstance(n.value, ast.Name)}
-        words = set(re.findall(r"\w+", re.sub(r"(?m)^(from .*|import .*)$", "", "\n".join(
-            line for line in path.read_text().splitlines()))))
+        words = set(re.findall(r"\w+", re.sub(r"(?m)^(from .*|import .*)$", "", text)))
         for node in tree.body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     name = (alias.asname or alias.name).split(".")[0]
                     assert name in used or name in ("annotations",) or (
-                        name in words and _quoted(path, name)), f"{name_of(path)}: {name}"
+                        name in words and _quoted(text, name)), f"{name_of(path)}: {name}"
 
 
-def _quoted(path, name):
+def _quoted(text, name):
     """Whether a name occurs in an annotation, which is text under postponed evaluation."""
-    return re.search(rf"(: |-> |\[|, ){name}\b", path.read_text()) is not None
+    return re.search(rf"(: |-> |\[|, ){name}\b", text) is not None

@@ -16,7 +16,7 @@ from checker.ir import merging
 from checker.ir.merging import beginning, mergeable
 from checker.ir.steady import steady
 from checker.judgement.certify import certify
-from tests.native.test_partial_order import TESTS, same_verdicts, system_of
+from tests.native.test_partial_order import IGNORED, TESTS, same_verdicts, system_of
 
 COMBINATIONS = [["local"], ["symmetry", "local"], ["partial-order", "local"],
                 ["symmetry", "partial-order", "local"]]
@@ -269,31 +269,8 @@ def test_what_waits_is_not_merged(monkeypatch, tmp_path):
     assert violations(system) == set()
 
 
-LOOP = '''
-    def __init__(self):
-        self.n, self.bad = Bool, Bool
-
-    @process(daemon=True)
-    async def spin(self):
-        while True:
-            await step("one")
-            self.n = True
-            await step("two")
-            self.n = False
-
-    @process
-    async def worker(self):
-        await step("break")
-        self.bad = True
-
-    @invariant
-    def good(self):
-        return not self.bad
-'''
-
-
 def test_cycles_are_not_merged(monkeypatch, tmp_path):
-    system = system_of(tmp_path, LOOP)
+    system = system_of(tmp_path, IGNORED)
     assert named(system) == {"one"}                # and not "two": somebody has to stand somewhere
     for more in ((), ("partial-order",)):
         assert violations(system, *more) == {"good"} == set(reference(system).violations)
@@ -304,7 +281,7 @@ def test_cycles_are_not_merged(monkeypatch, tmp_path):
 
 def test_partial_order_breaks_cycles_of_merged_steps(monkeypatch, tmp_path):
     """Where it gives up a location that is merged, nobody ever stands there: nothing is broken."""
-    body = LOOP.replace("self.n = True", 'self.n = True\n            await step("three")')
+    body = IGNORED.replace("self.n = True", 'self.n = True\n            await step("three")')
     system = system_of(tmp_path, body)
     assert violations(system, "partial-order") == {"good"}
     assert reductions(system, ["partial-order", "local"]).alone == ()
