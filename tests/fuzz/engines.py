@@ -40,7 +40,8 @@ NARROW = (constant("DIRECT_BITS", "14"), constant("DIRECT_WORTH", "0"))
 SMALL = tuple(constant(name, value) for name, value in {
     "ALONE": "2", "BATCH": "4", "PIECE": "3", "TICKETS": "3", "MOST_THREADS": "4",
     "FIRST_CAPACITY": "((word)1 << 6)", "CHUNK_STATES": "((size_t)1 << 4)", "GROUP": "3",
-    "BLOCK": "4", "CHUNK_UNITS": "((size_t)8)", "FIRST_NUMBERS": "1", "LATELY": "2"}.items())
+    "BLOCK": "4", "CHUNK_UNITS": "((size_t)8)", "FIRST_NUMBERS": "1", "LATELY": "2",
+    "LOOKS": "1"}.items())
 
 ENGINES: dict[str, tuple[Change, ...]] = {
     "users": (),

@@ -2,36 +2,69 @@
 #ifndef CREW_H
 #define CREW_H
 
+/* Sleeping and being woken takes longer than many a level does, so a thread first looks for
+ * some fifty microseconds whether it may go on. */
+#define LOOKS 4000
+
+static void pause_a_little(void)
+{
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
+static void wait_for_round(struct crew *crew, unsigned seen)
+{
+    for (unsigned looks = 0; looks < LOOKS; looks++) {
+        if (atomic_load(&crew->round) != seen)
+            return;
+        pause_a_little();
+    }
+    pthread_mutex_lock(&crew->lock);
+    while (atomic_load(&crew->round) == seen)
+        pthread_cond_wait(&crew->begin, &crew->lock);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void wait_for_others(struct crew *crew)
+{
+    for (unsigned looks = 0; looks < LOOKS; looks++) {
+        if (atomic_load(&crew->busy) == 0)
+            return;
+        pause_a_little();
+    }
+    pthread_mutex_lock(&crew->lock);
+    while (atomic_load(&crew->busy) > 0)
+        pthread_cond_wait(&crew->done, &crew->lock);
+    pthread_mutex_unlock(&crew->lock);
+}
+
 static void *follow(void *argument)
 {
     struct worker *worker = argument;
     struct crew *crew = &worker->search->crew;
-    unsigned seen = 0;
-    for (;;) {
-        pthread_mutex_lock(&crew->lock);
-        while (crew->round == seen)
-            pthread_cond_wait(&crew->begin, &crew->lock);
-        seen = crew->round;
+    for (unsigned seen = 0;; seen++) {
+        wait_for_round(crew, seen);
         if (crew->over)
-            break;
-        pthread_mutex_unlock(&crew->lock);
+            return NULL;
         crew->job(worker);
-        pthread_mutex_lock(&crew->lock);
-        if (--crew->busy == 0)
+        if (atomic_fetch_sub(&crew->busy, 1) == 1) {
+            pthread_mutex_lock(&crew->lock);
             pthread_cond_signal(&crew->done);
-        pthread_mutex_unlock(&crew->lock);
+            pthread_mutex_unlock(&crew->lock);
+        }
     }
-    pthread_mutex_unlock(&crew->lock);
-    return NULL;
 }
 
 static void begin_round(struct crew *crew, void (*job)(struct worker *))
 {
     pthread_mutex_lock(&crew->lock);
     crew->job = job;
-    crew->busy = crew->size - 1;
     crew->over = job == NULL;
-    crew->round++;
+    atomic_store(&crew->busy, crew->size - 1);
+    atomic_fetch_add(&crew->round, 1);
     pthread_cond_broadcast(&crew->begin);
     pthread_mutex_unlock(&crew->lock);
 }
@@ -43,10 +76,7 @@ static void together(struct search *search, void (*job)(struct worker *))
     if (crew->size > 1)
         begin_round(crew, job);
     job(&search->workers[0]);
-    pthread_mutex_lock(&crew->lock);
-    while (crew->busy > 0)
-        pthread_cond_wait(&crew->done, &crew->lock);
-    pthread_mutex_unlock(&crew->lock);
+    wait_for_others(crew);
 }
 
 static void dismiss(struct search *search)

@@ -105,8 +105,8 @@ struct crew {
     unsigned size;
     pthread_mutex_t lock;
     pthread_cond_t begin, done;
-    unsigned round;
-    unsigned busy;
+    _Atomic unsigned round;
+    _Atomic unsigned busy;
     bool over;
     void (*job)(struct worker *);
 };
