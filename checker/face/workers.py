@@ -14,6 +14,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Any
 
+from checker.face.packing import Packed, pack, unpack
+
 WORTH_IT = 4
 """Jobs; fewer are done in this process."""
 
@@ -41,7 +43,7 @@ class Workers:
 
     def result(self, number: int) -> Any:
         """The result of one job; None without workers."""
-        return self._futures[number].result() if self._futures else None
+        return unpack(self._futures[number].result()) if self._futures else None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
@@ -60,7 +62,7 @@ def _begin() -> None:
     gc.freeze()
 
 
-def _run(number: int) -> Any:
+def _run(number: int) -> Packed:
     assert _shared is not None, "a worker is forked after the jobs are set"
     function, jobs, arguments = _shared
-    return function(jobs[number], *arguments)
+    return pack(function(jobs[number], *arguments))

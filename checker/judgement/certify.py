@@ -20,7 +20,7 @@ from checker.ir.system import IMPLICIT, Instance, Property, State, System
 from checker.judgement.explain import compared, explain
 from checker.results.exploration import Path
 from checker.results.trace import ChoiceMade, Trace, TraceStep
-from checker.values import belongs, show
+from checker.values import Value, belongs, show
 
 LIVENESS = ("eventually", "leads_to")
 
@@ -37,13 +37,15 @@ def certify(system: System, property_name: str, path: Path, loop: int | None = N
 class Certifier:
     """Certifies paths of one system. What several paths share is executed once.
 
-    The traces of an exploration have most of their states in common: the same objects. States
-    are known again by identity, not by equality, for Python takes `True == 1`.
+    The traces of an exploration have most of their states in common: the same objects; and so
+    have states most of their values. Both are known again by identity, not by equality, for
+    Python takes `True == 1`.
     """
 
     def __init__(self, system: System) -> None:
         self.system = system
         self._sound: dict[int, State] = {}
+        self._belong: tuple[dict[int, Value], ...] = tuple({} for _ in system.variables)
         self._walked: dict[tuple[int, int], TraceStep] = {}
 
     @functools.cached_property
@@ -83,10 +85,13 @@ class Certifier:
         variables = self.system.variables
         if len(state) != len(variables):
             raise NotCertified(f"state {number} does not have {len(variables)} values")
-        for variable, value in zip(variables, state):
+        for variable, value, known in zip(variables, state, self._belong):
+            if id(value) in known:
+                continue
             if not belongs(variable.type, value):
                 raise NotCertified(f"state {number}: {variable.name} = {value!r} is not a value "
                                    f"of {variable.type}")
+            known[id(value)] = value          # held, so that nothing else gets its identity
 
     def _step_between(self, name: str, states: tuple[State, ...], n: int) -> TraceStep:
         """The first step, in the defined order, from state n-1 to state n."""

@@ -28,9 +28,7 @@ import functools
 import json
 import pathlib
 from dataclasses import dataclass
-from typing import Any
-
-import jsonschema
+from typing import TYPE_CHECKING, Any
 
 from checker.errors import EXIT_SPEC, UserError
 from checker.ir.show import digest
@@ -41,6 +39,9 @@ from checker.results.trace import Trace, TraceStep
 from checker.source import NOWHERE, short_path
 from checker.types import Bool, Enum, Index, Lock, Map, Maybe, Queue, Record, Set, Type
 from checker.values import Value, belongs, domain, ordinal, show
+
+if TYPE_CHECKING:
+    import jsonschema
 
 FORMAT_VERSION = 1
 ADR = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -197,6 +198,8 @@ def read(text: str | bytes, *, name: str = "<trace>") -> TraceFile:
     # Only the first error is looked for: a file can have a million of them.
     first = next(_validator().iter_errors(raw), None)
     if first is not None:
+        import jsonschema
+
         wrong = jsonschema.exceptions.best_match([first])
         raise refused(name, place_in(wrong.absolute_path), _shortened(wrong.message))
     return _trace_file(name, raw)
@@ -236,6 +239,8 @@ def _recognise(name: str, raw: Any) -> None:
 
 @functools.lru_cache(maxsize=None)
 def _validator() -> jsonschema.Draft202012Validator:
+    import jsonschema       # here: it takes longer to load than a small run, and few read files
+
     text = pathlib.Path(__file__).with_suffix(".schema.json").read_text(encoding="utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))
 

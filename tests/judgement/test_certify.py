@@ -5,7 +5,7 @@ from checker.engines.interp.explore import explore
 from checker.engines.interp.step import initial_states
 from checker.ir.nodes import Const
 from checker.ir.system import Property
-from checker.judgement.certify import NotCertified, certify
+from checker.judgement.certify import Certifier, NotCertified, certify
 from tests.handmade import BOOL, counters, mutex
 
 
@@ -83,3 +83,14 @@ def test_a_true_that_is_a_one_does_not_certify():
     assert certify(system, "never", (state,))
     with pytest.raises(NotCertified, match="is not a value"):
         certify(system, "never", (((False,), state[1]),))
+
+
+def test_a_value_of_one_variable_is_not_known_for_another():
+    system = counters(1, 2)
+    false = Property("never", "invariant", Const(False, BOOL))
+    object.__setattr__(system, "properties", (false,))
+    state, = initial_states(system)
+    certifier = Certifier(system)
+    assert certifier.trace("never", (state,))
+    with pytest.raises(NotCertified, match="is not a value"):
+        certifier.trace("never", (tuple(reversed(state)),))
