@@ -13,6 +13,7 @@ processes may share the cache and damage to it is repaired by compiling again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import pathlib
@@ -127,7 +128,14 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
 
 
 def _sources() -> list[str]:
-    return [path.read_text(encoding="utf-8") for path in sorted(SOURCES.iterdir())]
+    """The engine's files, read again when one has changed: its size or its date."""
+    status = [(path, path.stat()) for path in sorted(SOURCES.iterdir())]
+    return _texts(tuple((path, known.st_size, known.st_mtime_ns) for path, known in status))
+
+
+@functools.lru_cache(maxsize=1)
+def _texts(files: tuple[tuple[pathlib.Path, int, int], ...]) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path, *_ in files]
 
 
 def _key(command: list[str], flags: list[str], *texts: str) -> str:
