@@ -8,7 +8,7 @@ from typing import assert_never
 from checker.ir.nodes import Const, Expr, Field, Local, Me, Op, Quantifier, Var
 from checker.ir.ops import OPERATORS
 from checker.ir.system import State, System
-from checker.types import Index, Map, Range
+from checker.types import Map
 from checker.values import Value, belongs, domain, ordinal
 
 
@@ -57,11 +57,7 @@ def evaluate(expr: Expr, scope: Scope) -> Value:
 
 def key_position(mapping: Map, key: Value) -> int:
     """Where a map keeps the value of `key`; the lowest key's place for a key outside."""
-    match mapping.key:
-        case Index(_, n) | Range(n):      # nearly every map is of these, and asked all the time
-            return key if type(key) is int and 0 <= key < n else 0
-        case of:
-            return ordinal(of, key) if belongs(of, key) else 0
+    return ordinal(mapping.key, key) if belongs(mapping.key, key) else 0
 
 
 def _quantify(expr: Quantifier, scope: Scope) -> Value:

@@ -177,17 +177,14 @@ class _Run:
 
     def _wait(self, process: Process, location: str, live: tuple[str, ...]) -> None:
         """Store the location and the live locals in the state; reset the dead ones."""
-        path = () if process.domain is None else (self.instance.key,)
-        values = {process.location_variable: location}
+        self._store(process.location_variable, location)
         for name, of in process.locals.items():
-            values[process.local_variable(name)] = \
-                self.scope.locals[name] if name in live else lowest(of)
-        state = list(self.scope.state)
-        for name, value in values.items():
-            position = self.system.position[name]
-            of = self.system.variables[position].type
-            state[position] = replace(state[position], of, path, value)
-        self.scope.state = tuple(state)
+            value = self.scope.locals[name] if name in live else lowest(of)
+            self._store(process.local_variable(name), value)
+
+    def _store(self, name: str, value: Value) -> None:
+        path = () if self.instance.process.domain is None else (self.instance.key,)
+        self._write(name, path, value)
 
     def _write(self, name: str, path: tuple[Value | str, ...], value: Value) -> None:
         position = self.system.position[name]
