@@ -59,12 +59,17 @@ class Process:
     daemon: bool = False
     loc: Loc = field(default=NOWHERE, compare=False, repr=False)
 
-    @property
+    @cached_property
     def location_variable(self) -> str:
         return f"{self.name}.at"
 
     def local_variable(self, local: str) -> str:
         return f"{self.name}.{local}"
+
+    @cached_property
+    def local_variables(self) -> tuple[tuple[str, str], ...]:
+        """Each persistent local, and the variable that keeps it."""
+        return tuple((name, self.local_variable(name)) for name in self.locals)
 
     @cached_property
     def location_type(self) -> Enum:

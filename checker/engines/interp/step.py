@@ -65,10 +65,14 @@ def location_of(system: System, state: State, instance: Instance) -> Location | 
 
 def scope_of(system: System, state: State, instance: Instance) -> Scope:
     """The scope of an instance that waits: its parameter and its persistent locals."""
-    process = instance.process
-    values = {name: instance_value(system, state, instance, process.local_variable(name))
-              for name in process.locals}
-    if process.domain is not None:
+    process, position = instance.process, system.position
+    if process.domain is None:
+        values = {name: state[position[variable]] for name, variable in process.local_variables}
+    else:
+        of = system.variable[process.location_variable].type
+        place = key_position(of, instance.key)         # the same in all that it keeps
+        values = {name: state[position[variable]][place]
+                  for name, variable in process.local_variables}
         values[process.parameter] = instance.key
     return Scope(system, state, values, instance.number)
 
@@ -135,6 +139,7 @@ class _Run:
                  script: list[int]) -> None:
         self.system, self.instance = system, instance
         self.scope = scope_of(system, state, instance)
+        self._kept = dict(self.scope.locals)
         self.failed: Check | None = None
         self.choices: list[Choice] = []
         self._script = script
@@ -176,11 +181,13 @@ class _Run:
         return None
 
     def _wait(self, process: Process, location: str, live: tuple[str, ...]) -> None:
-        """Store the location and the live locals in the state; reset the dead ones."""
+        """Store the location and the live locals in the state; reset the dead ones. What the
+        state has already, the same object, is not stored again."""
         self._store(process.location_variable, location)
-        for name, of in process.locals.items():
-            value = self.scope.locals[name] if name in live else lowest(of)
-            self._store(process.local_variable(name), value)
+        for name, variable in process.local_variables:
+            value = self.scope.locals[name] if name in live else lowest(process.locals[name])
+            if value is not self._kept[name]:
+                self._store(variable, value)
 
     def _store(self, name: str, value: Value) -> None:
         path = () if self.instance.process.domain is None else (self.instance.key,)
