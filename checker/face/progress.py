@@ -67,6 +67,7 @@ def describe(title: str, progress: Progress) -> str:
 
 
 STAGES = {"states": "states without the goals", "graph": "graph of the runs",
+          "fields": "what fields tell of {}",
           "goals": "goals of {}", "components": "runs without the goal of {}"}
 """What the stages of the judgement of liveness look at."""
 

@@ -72,29 +72,69 @@ def test_random_graphs():
     assert sum(extra > 0 for extra in longer) <= len(longer) / 10, longer
 
 
-def test_the_patient_search_for_a_loop(monkeypatch, tmp_path):
+@pytest.fixture
+def engine(monkeypatch, tmp_path):
+    """Has the engine compiled with these flags from now on."""
+    command = compiler()
+
+    def use(*flags):
+        monkeypatch.setenv("CC", " ".join([*command, *flags]))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return use
+
+
+BY_FIELDS = ["-DFRAGMENTS=false"]
+BY_GRAPH = ["-DFRAGMENTS=false", "-DFIELDS=false"]
+"""Flags for the engine to decide without the faster ways that come before."""
+
+
+def mixed_case(seed):
+    """Graphs, small and large; and systems of several variables."""
+    chance = random.Random(seed)
+    if seed % 3 == 2:
+        return lively(seed)
+    return digraph(*(random_case(chance) if seed % 3 else larger_case(chance, 12 + seed % 60)))
+
+
+def test_each_way_to_decide_finds_the_same(engine):
+    """A fragment, the fields of the states, the whole graph: verdicts and lassos, to the state."""
+    systems = [mixed_case(seed) for seed in range(81, 96)]
+    found = [explore(system, threads=2).live for system in systems]
+    for flags in (BY_FIELDS, BY_GRAPH):
+        engine(*flags)
+        for seed, (system, expected) in enumerate(zip(systems, found, strict=True)):
+            for threads in (1, 2):
+                assert explore(system, threads=threads).live == expected, seed
+    outcomes = [live.outcome for answer in found for live in answer.values()]
+    assert outcomes.count("holds") > 3 < outcomes.count("violated")
+
+
+def test_the_patient_search_for_a_loop(engine):
     """Where a shortest loop is not affordable: longer ones, and still fair."""
-    monkeypatch.setenv("CC", " ".join([*compiler(), "-DMOST_STAGES=1"]))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    engine("-DMOST_STAGES=1")
     chance, extra = random.Random(12), []
     for number_ in range(25):
         extra += lengths(compared(digraph(*larger_case(chance, 12 + number_))))
     assert max(extra) > 0 and len(extra) > 8
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_random_systems(seed):
+def lively(seed):
     """All types, wide states, several initial states, locks, several properties at once."""
     system, chance = random_system(seed), random.Random(seed)
     author = Author(seed, [v.name for v in system.variables
                            if v.kind == "shared" and v.name != "lock"])
     worker, = system.processes
-    system = replace(
+    return replace(
         system, processes=(replace(worker, fair=chance.choice(["", "weak", "strong"])),),
         properties=system.properties + (
             Property("reaches", "eventually", author.expr(BOOL, 2, {})),
             Property("answers", "leads_to", author.expr(BOOL, 1, {}), author.expr(BOOL, 2, {})),
             Property("never", "eventually", Const(False, BOOL))))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_systems(seed):
+    system = lively(seed)
     if explore(system, liveness=False).distinct <= 4000:
         compared(system)
 
@@ -134,8 +174,9 @@ def test_more_states_than_the_interpreter_takes():
     assert (len(trace.steps), found.loop) == (4 + 8, 4)
 
 
-def test_the_memory_budget():
+def test_the_memory_budget(engine):
     """What does not suffice for the graph is no answer; the search before it is complete."""
+    engine(*BY_GRAPH)
     system = fairly(turning(5, 10), "weak")
     whole = explore(system, liveness=False)
     budget = int(whole.bytes_per_state * whole.distinct) + 2_000_000
@@ -145,8 +186,16 @@ def test_the_memory_budget():
     assert "all 100,000 states were visited" in found.live["turns"].reason
 
 
-def test_levels_go_to_a_file_where_the_graph_needs_their_memory():
+def test_fields_decide_where_there_is_no_memory_for_the_graph():
+    system = fairly(turning(5, 10), "weak")
+    whole = explore(system, liveness=False)
+    found = explore(system, memory=int(whole.bytes_per_state * whole.distinct) + 2_000_000)
+    assert {live.outcome for live in found.live.values()} == {"holds"}
+
+
+def test_levels_go_to_a_file_where_the_graph_needs_their_memory(engine):
     """Between the budget that is enough for everything and the one that is not, the same answer."""
+    engine(*BY_GRAPH)
     system = turning(5, 10)
     outcomes, found = set(), explore(system)
     for budget in range(2_000_000, 16_000_000, 1_000_000):
@@ -179,7 +228,8 @@ def test_an_interrupt_keeps_what_the_search_found():
 
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
-def test_sanitizers_find_nothing(tmp_path, sanitizer):
+@pytest.mark.parametrize("flags", [[], BY_FIELDS, BY_GRAPH])
+def test_sanitizers_find_nothing(tmp_path, sanitizer, flags):
     of = Int(0, 39)
     first = digraph(*larger_case(random.Random(3), 40))
     cases = {"walk": replace(first, properties=(*first.properties, Property(
@@ -189,8 +239,9 @@ def test_sanitizers_find_nothing(tmp_path, sanitizer):
 
     def build(*words):
         done = subprocess.run(
-            [*compiler(), *STRICT, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g",
-             "-O1", "-DWORDS=1", "-I", str(SOURCES), *map(str, words), "-pthread"],
+            [*compiler(), *STRICT, *flags, f"-fsanitize={sanitizer}",
+             "-fno-sanitize-recover=all", "-g", "-O1", "-DWORDS=1", "-I", str(SOURCES),
+             *map(str, words), "-pthread"],
             capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

@@ -54,7 +54,7 @@ def test_liveness_is_told(threads):
     for progress in told:
         assert 0 <= progress.stage.done <= 1
         assert (progress.stage.property in ("full", "filled")) == (
-            progress.stage.name in ("components", "goals"))
+            progress.stage.name in ("components", "fields", "goals"))
     assert [p.stage.done for p in told if p.stage.name == "graph"] == sorted(
         p.stage.done for p in told if p.stage.name == "graph")
 

@@ -54,7 +54,7 @@ def generate(system: System, reductions: Reductions = NOTHING) -> Generated:
 OWN_NAMES = """
     before blocked choices holder instance judge_step left me model next number possible ready
     result s state t value witnessed word work initial_values
-    asked fair goal premise property turns
+    asked fair fields goal premise property turns
     all at goes_on colour e from held holder holder_element holder_first i image k length live order
     reduced said
     set_end to v whole
@@ -401,7 +401,7 @@ class _File:
         self._write_steps(write)
         write(f"static const bool witnessed[] = {{{', '.join(witnessed)}}};")
         if self.live:
-            write_tables(write, self.system, self.live)
+            write_tables(write, layout, self.live)
         write()
         with write.block("const struct model model = {", "};"):
             write(f".bits = {self.layout.end},")
@@ -415,7 +415,7 @@ class _File:
             write(f".initial = {'initial_values' if initial else 'NULL'},")
             write(".witnessed = witnessed,")
             if self.live:
-                write_members(write, self.live)
+                write_members(write, layout, self.live)
             if self.reductions.symmetry:
                 write(".canonical = canonical,")
             if self.reductions.alone:

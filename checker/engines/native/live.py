@@ -8,7 +8,9 @@ import re
 
 from checker.engines.native.cexpr import C, comment
 from checker.engines.native.expressions import Expressions, origin
+from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.parts import function
+from checker.engines.native.projections import fields
 from checker.ir.system import Property, System
 from checker.text import Writer
 
@@ -51,16 +53,19 @@ def _conditions(write: Writer, conditions: dict[int, C], properties: dict[int, P
     write("return false;")
 
 
-def write_tables(write: Writer, system: System, properties: list[Property]) -> None:
-    """Which properties have a premise, and what fairness each instance asks for."""
+def write_tables(write: Writer, layout: Layout, properties: list[Property]) -> None:
+    """Which properties have a premise, what fairness each instance asks for, and the fields."""
     asked = ", ".join(str(p.kind == "leads_to").lower() for p in properties)
-    fair = ", ".join(FAIRNESS[i.process.fair] for i in system.instances)
+    fair = ", ".join(FAIRNESS[i.process.fair] for i in layout.system.instances)
     write(f"static const bool asked[] = {{{asked}}};")
     write(f"static const unsigned char fair[] = {{{fair or 'UNFAIR'}}};")
+    parts = ", ".join(f"{{{at // WORD}, {at % WORD}, {width}}}" for at, width in fields(layout))
+    write(f"static const struct field fields[] = {{{parts or '{0}'}}};")
 
 
-def write_members(write: Writer, properties: list[Property]) -> None:
+def write_members(write: Writer, layout: Layout, properties: list[Property]) -> None:
     """The members of `struct model` for liveness."""
     write(f".lives = {len(properties)},")
-    for name in ("asked", "fair", "turns", "goal", "premise"):
+    write(f".field_count = {len(fields(layout))},")
+    for name in ("asked", "fair", "fields", "turns", "goal", "premise"):
         write(f".{name} = {name},")

@@ -34,13 +34,9 @@ static void print_states(const word *states, size_t count)
 static void print_tail(const struct search *search, unsigned property)
 {
     const struct liveness *live = search->liveness;
-    const struct way *tail = &live->tails[property - first_live()];
-    word state[WORDS];
+    const struct tail *tail = &live->tails[property - first_live()];
     printf("tail %u %zu %zu\n", property, tail->count, live->loops[property - first_live()]);
-    for (size_t i = 0; i < tail->count; i++) {
-        node_state(&live->graph, &search->table, tail->nodes[i], state);
-        print_states(state, 1);
-    }
+    print_states(tail->states, tail->count);
 }
 
 static void print_paths(const struct search *search)

@@ -11,8 +11,8 @@
  * Who steps within a component is known when it is complete: of a step to a state that is not
  * yet in a complete component both ends are in the same one.
  *
- * The mark of a node tells where it stands: below FAIR not yet in a component (UNSEEN, BEGIN, or
- * the number by which the search met it), from FAIR on in a fair one, or one of those below.
+ * The mark of a node tells where it stands: below FAIR not yet in a component (UNSEEN, or the
+ * number by which the search met it), from FAIR on in a fair one, or one of those below.
  */
 #ifndef COMPONENTS_H
 #define COMPONENTS_H
@@ -23,9 +23,8 @@
 #include "stack.h"
 
 #define UNSEEN 0
-#define BEGIN 1                         /* unseen, and a run begins here */
 #define FAIR ((uint32_t)1 << 31)        /* plus the number of the component */
-#define OUTSIDE (UINT32_MAX - 2)        /* has the goal */
+#define OUTSIDE (UINT32_MAX - 2)        /* has the goal, or is out of reach */
 #define NEXT (UINT32_MAX - 1)           /* to be divided again */
 #define DROPPED UINT32_MAX
 
@@ -160,7 +159,7 @@ static bool leave(struct division *division)
     return true;
 }
 
-/* Divides what can be reached from a node, but for what is divided already. */
+/* Divides what can be reached from a node, but for what is divided or dropped already. */
 static enum outcome divide_from(struct division *division, node root)
 {
     struct graph *graph = division->graph;
@@ -173,7 +172,7 @@ static enum outcome divide_from(struct division *division, node root)
         bool down = false;
         for (; frame->next < frame->count && !down; frame->next += !down) {
             const uint32_t mark = graph->vertices[row[frame->next]].mark;
-            down = mark <= BEGIN;
+            down = mark == UNSEEN;
             if (!down && mark < FAIR) {
                 frame->taken |= graph->taken[takers[frame->next]];
                 frame->inside = true;
@@ -191,15 +190,15 @@ static enum outcome divide_from(struct division *division, node root)
     return DECIDED;
 }
 
-/* Marks the nodes of all fair components that can be reached from those marked BEGIN. */
+/* Marks the nodes of all fair components, among those that are UNSEEN. */
 static enum outcome find_fair(struct division *division)
 {
     struct graph *graph = division->graph;
     do {
         division->again = false;
-        division->numbers = BEGIN;
+        division->numbers = UNSEEN;
         for (size_t at = 0; at < graph->count; at++) {
-            if (graph->vertices[at].mark != BEGIN)
+            if (graph->vertices[at].mark != UNSEEN)
                 continue;
             const enum outcome outcome = divide_from(division, (node)at);
             if (outcome != DECIDED)
@@ -207,7 +206,7 @@ static enum outcome find_fair(struct division *division)
         }
         for (size_t at = 0; at < graph->count && division->again; at++)
             if (graph->vertices[at].mark == NEXT)
-                graph->vertices[at].mark = BEGIN;
+                graph->vertices[at].mark = UNSEEN;
     } while (division->again);
     return DECIDED;
 }

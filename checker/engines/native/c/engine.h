@@ -90,6 +90,11 @@ struct steps {
     unsigned instance, count, label;
 };
 
+/* A part of a state, of 1 to 6 bits: all or most of those of one variable, or of some neighbours. */
+struct field {
+    unsigned word, shift, width;
+};
+
 struct work;
 
 struct model {
@@ -111,6 +116,8 @@ struct model {
     unsigned lives;                 /* such properties */
     const bool *asked;              /* of each: begins wherever the premise is true (leads_to) */
     const unsigned char *fair;      /* by instance: what fairness it asks for */
+    unsigned field_count;
+    const struct field *fields;     /* by the bits where they begin; none has a bit of another */
     void (*turns)(struct work *work, const word *before);
     bool (*goal)(unsigned property, const word *state);
     bool (*premise)(unsigned property, const word *state);

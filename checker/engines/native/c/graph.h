@@ -31,6 +31,14 @@ struct vertex {
     uint32_t mark;                      /* see components.h */
 };
 
+/* Steps of one node. */
+struct row {
+    const uint32_t *targets;
+    const unsigned char *takers;
+    uint32_t count;
+    uint32_t begin;                     /* in its block */
+};
+
 struct graph {
     struct ranks ranks;
     size_t count;                       /* nodes */
@@ -41,18 +49,17 @@ struct graph {
     word weak, strong;                  /* the masks of the instances that ask for this */
     word taken[256];                    /* by who takes a step: a mask of the instance */
     _Atomic size_t units;               /* of all rows */
+
+    /* Of a fragment (fragment.h), else NULL: what takes the place of `ranks` and `blocks`. */
+    const word *states;                 /* by node */
+    const struct row *rows;             /* by node, for those that are expanded */
+    bool (*expand)(void *of, node at);  /* unless it is; false where there is no room */
+    void *of;
 };
 
 /* Where one worker writes rows. */
 struct chunk {
     uint32_t *next, *end;
-};
-
-struct row {
-    const uint32_t *targets;
-    const unsigned char *takers;
-    uint32_t count;
-    uint32_t begin;                     /* in its block */
 };
 
 static inline size_t graph_blocks(const struct graph *graph)
@@ -73,6 +80,8 @@ static inline uint32_t row_count(uint32_t units)
 
 static inline struct row graph_row(const struct graph *graph, node at)
 {
+    if (graph->rows != NULL)
+        return graph->rows[at];
     struct row row;
     row.begin = at % BLOCK ? graph->vertices[at - 1].end : 0;
     row.targets = graph->blocks[at / BLOCK] + row.begin;

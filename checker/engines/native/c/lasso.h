@@ -50,7 +50,16 @@ static inline void way_reverse(struct way *way, size_t from)
 static inline void node_state(const struct graph *graph, const struct table *table, node at,
                               word *state)
 {
-    table_read(table, ranks_place(&graph->ranks, at), state);
+    if (graph->states != NULL)
+        copy(state, graph->states + (size_t)at * WORDS);
+    else
+        table_read(table, ranks_place(&graph->ranks, at), state);
+}
+
+/* Makes the row of a node where there is none yet. False where there is no memory for that. */
+static inline bool node_expand(const struct graph *graph, node at)
+{
+    return graph->expand == NULL || graph->expand(graph->of, at);
 }
 
 /* By state; NO_NODE is the greatest. */
@@ -140,6 +149,8 @@ static inline bool walk_on(struct walk *walk)
 {
     const size_t levels = walk->ends.count, end = walk_level(walk, levels);
     for (size_t i = walk_level(walk, levels - 1); i < end; i++) {
+        if (!node_expand(walk->graph, walk_order(walk)[i]))
+            return false;
         const struct row row = graph_row(walk->graph, walk_order(walk)[i]);
         for (uint32_t e = 0; e < row.count; e++)
             if (!walk_add(walk, row.targets[e]))
@@ -301,9 +312,15 @@ static inline size_t stage_on(struct stages *stages, size_t position, bool *full
     const struct graph *graph = stages->graph;
     const node home = stage(stages, 0)->at;
     size_t count, closed = 0;
+    *full = !node_expand(graph, stage(stages, position)->at);
+    if (*full)
+        return 0;
     struct option *found = options(stages, stage(stages, position)->at, &count);
     for (size_t i = 0; i < count && !closed && !*full; i++) {
         struct stage following = {.at = found[i].target, .before = (uint32_t)position};
+        *full = !node_expand(graph, following.at);
+        if (*full)
+            break;
         following.served = serve(graph, stage(stages, position)->served, found[i].taken,
                                  following.at);
         if (following.at == home && is_fair(graph, following.served))

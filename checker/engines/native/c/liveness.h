@@ -4,18 +4,19 @@
  * levels once they are complete. What a run is, and when it is fair, is defined by the
  * interpreter (checker/engines/interp/liveness.py); the way is that of its search, made fast:
  *
- *   1. All workers write the graph of the states without some goal (graph.h): each state of the
- *      table is expanded once more, and its successors are looked up.
- *   2. For each property, the leader divides the part of the graph that a run without its goal
- *      can be in (components.h), and, where a fair component is found, makes a lasso (lasso.h).
+ *   1. For each property, all workers look at the fields of the states one by one (projections.h,
+ *      survey.h). It often holds for what they see.
+ *   2. Where it may fail, they write the graph of the states that a run without the goal can be in
+ *      (graph.h): each of those is expanded once more, and its successors are looked up.
+ *   3. For each property, the leader divides the part of the graph that such a run can stay in
+ *      (components.h), and, where a fair component can be reached, makes a lasso (lasso.h).
  */
 #ifndef LIVENESS_H
 #define LIVENESS_H
 
 #include "components.h"
 #include "lasso.h"
-
-#define GROUP 64                        /* states whose successors are looked up together */
+#include "projections.h"
 
 /* What a worker writes rows with. */
 struct builder {
@@ -24,6 +25,13 @@ struct builder {
     size_t size;                        /* of the group */
     unsigned char *takers;              /* of a row that is being written */
     size_t room;
+    struct tally tally;                 /* of the fields of states, see projections.h */
+    word *left;                         /* by field: see there */
+};
+
+struct tail {
+    word *states;
+    size_t count;
 };
 
 struct liveness {
@@ -31,10 +39,14 @@ struct liveness {
     struct builder *builders;           /* by worker */
     unsigned char *taker;               /* by instance */
     unsigned property;                  /* that the nodes are being marked for */
-    enum outcome *outcomes;             /* by liveness property, as what follows */
+    struct sites sites;
+    struct projection *projections;     /* by liveness property, as what follows */
+    bool again;                         /* see survey_reached() */
+    bool *open;                         /* not decided without the graph */
+    enum outcome *outcomes;
     bool *violated;
     size_t *loops;                      /* the position of the state that a lasso returns to */
-    struct way *tails;                  /* of a lasso: what follows the shortest path */
+    struct tail *tails;                 /* of a lasso: what follows the shortest path */
 };
 
 static unsigned first_live(void)
@@ -59,32 +71,12 @@ static void report_division(void *of, size_t met)
     report_stage(search, "components", met, search->liveness->graph.count);
 }
 
-/* ── the graph ────────────────────────────────────────────────────────────────────────────── */
-
-/* Marks the places of the states in which some property lacks its goal. */
-static void mark_places(struct worker *worker)
+/* Everybody does the job over `size` positions of `weight` places each. */
+static void spread(struct search *search, size_t size, size_t weight,
+                   void (*job)(struct worker *))
 {
-    struct search *search = worker->search;
-    struct ranks *ranks = &search->liveness->graph.ranks;
-    const struct table *table = &search->table;
-    const word places = table_indices(table);
-    word state[WORDS];
-    while (claim(worker, ranks->size) && !stopped(search)) {
-        if (worker->id == 0)
-            report_stage(search, "states", worker->at, ranks->size);
-        const word begin = worker->at * PLACES, end = worker->end * PLACES;
-        for (word place = begin; place < end && place < places; place++) {
-            if (!table_read(table, place, state)) {
-                place = table_skip(table, place);
-                continue;
-            }
-            bool all = true;
-            for (unsigned p = first_live(); p < model.properties && all; p++)
-                all = model.goal(p, state);
-            if (!all)
-                ranks_mark(ranks, place);
-        }
-    }
+    share_out(search);
+    together_over(search, size * weight, job);
 }
 
 /* Expands one more state of a group. Where the room has to grow meanwhile, it moves, and turns
@@ -104,163 +96,10 @@ static void expand_turns(struct worker *worker, struct builder *builder, const w
         builder->turns[i].end = worker->room + (builder->turns[i].end - old);
 }
 
-/* Expands states from `*place` on until there are enough successors to look up. */
-static void expand_group(struct worker *worker, word *place, size_t most)
-{
-    const struct search *search = worker->search;
-    struct builder *builder = &search->liveness->builders[worker->id];
-    word state[WORDS];
-    worker->work.next = worker->room;
-    builder->size = 0;
-    while (builder->size < most && successors_held(worker) < BATCH
-           && !atomic_load_explicit(&search->reason, memory_order_relaxed)) {
-        *place = ranks_from(&search->liveness->graph.ranks, *place);
-        table_read(&search->table, (*place)++, state);
-        expand_turns(worker, builder, state);
-    }
-}
+#include "survey.h"
 
-/* Puts in the first word of each successor the number of its node, or NO_NODE. */
-static void look_up(struct worker *worker)
-{
-    const struct table *table = &worker->search->table;
-    const struct ranks *ranks = &worker->search->liveness->graph.ranks;
-    const size_t held = successors_held(worker);
-    struct probe probes[BATCH];
-    for (size_t begin = 0; begin < held; begin += BATCH) {
-        word *first = worker->room + begin * WORDS;
-        const size_t count = held - begin < BATCH ? held - begin : BATCH;
-        look_ahead(worker, first, count, probes);           /* all of them are there */
-        for (size_t i = 0; i < count; i++)
-            __builtin_prefetch(table_address(table, probes[i].place));
-        for (size_t i = 0; i < count; i++) {
-            probes[i].place = table_find(table, probes[i]);
-            __builtin_prefetch(ranks_address(ranks, probes[i].place));
-        }
-        for (size_t i = 0; i < count; i++)
-            first[i * WORDS] = ranks_number(ranks, probes[i].place);
-    }
-}
-
-/* The targets of the steps in one turn, as far as they are nodes, most of them once. How many. */
-static inline uint32_t write_turn(uint32_t *targets, const word *begin, const word *end)
-{
-    uint32_t count = 0;
-    for (; begin < end; begin += WORDS) {
-        const node target = (node)*begin;
-        uint32_t same = count;
-        while (same > 0 && count - same < NEAR && targets[same - 1] != target)
-            same--;
-        targets[count] = target;
-        count += target != NO_NODE && (same == 0 || targets[same - 1] != target);
-    }
-    return count;
-}
-
-/* Writes the row of a node: its steps are the successors from `begin` on, by turns. False without
- * memory. */
-static bool write_row(struct worker *worker, node at, const struct turn *turns, const word *begin)
-{
-    const struct liveness *live = worker->search->liveness;
-    struct graph *graph = &worker->search->liveness->graph;
-    struct builder *builder = &live->builders[worker->id];
-    const uint32_t held = at % BLOCK ? graph->vertices[at - 1].end : 0;
-    const word *end = model.instances ? turns[model.instances - 1].end : begin;
-    const size_t most = (size_t)(end - begin) / WORDS + 1;
-    if (!graph_reserve(graph, &builder->chunk, at / BLOCK, held, (uint32_t)most))
-        return false;
-    if (most > builder->room) {
-        builder->room = 2 * most + sizeof(uint32_t);
-        builder->takers = need(realloc(builder->takers, builder->room));
-    }
-    uint32_t *const targets = builder->chunk.next, count = 0;
-    unsigned char *const takers = builder->takers;
-    unsigned possible = 0;
-    word able = 0;
-    for (unsigned i = 0; i < model.instances; i++) {
-        const unsigned char taker = live->taker[i];
-        const uint32_t more = write_turn(targets + count, begin, turns[i].end);
-        possible |= turns[i].possible;
-        able |= turns[i].possible & ENABLED ? graph->taken[taker] : 0;
-        begin = turns[i].end;
-        for (uint32_t left = more; left > 0; left--)
-            takers[count++] = taker;
-    }
-    if (!(possible & ENABLED)) {
-        targets[0] = at;
-        takers[0] = STUTTER;
-        count = 1;
-    }
-    for (uint32_t i = 0; i < count; i += sizeof(uint32_t))
-        memcpy(&targets[count + i / sizeof(uint32_t)], &takers[i], sizeof(uint32_t));
-    builder->chunk.next += row_units(count);
-    graph->vertices[at].end = held + row_units(count);
-    graph_set_able(graph, at, able);
-    return true;
-}
-
-/* Writes the rows of a block; false where there is no memory for them. */
-static bool write_block(struct worker *worker, size_t block)
-{
-    struct graph *graph = &worker->search->liveness->graph;
-    const struct builder *builder = &worker->search->liveness->builders[worker->id];
-    size_t at = block * BLOCK;
-    const size_t end = at + BLOCK < graph->count ? at + BLOCK : graph->count;
-    word place = ranks_place(&graph->ranks, (node)at);
-    while (at < end) {
-        expand_group(worker, &place, end - at < GROUP ? end - at : GROUP);
-        if (stopped(worker->search))
-            return true;                /* some successors may be missing */
-        look_up(worker);
-        const word *begin = worker->room;
-        for (size_t i = 0; i < builder->size; i++, at++) {
-            const struct turn *turns = builder->turns + i * model.instances;
-            if (!write_row(worker, (node)at, turns, begin))
-                return false;
-            begin = model.instances ? turns[model.instances - 1].end : begin;
-        }
-    }
-    atomic_fetch_add(&graph->units, graph->vertices[end - 1].end);
-    return true;
-}
-
-static void write_graph(struct worker *worker)
-{
-    struct search *search = worker->search;
-    while (claim(worker, graph_blocks(&search->liveness->graph)) && !stopped(search))
-        for (; worker->at < worker->end && !stopped(search); worker->at++) {
-            if (worker->id == 0)
-                report_stage(search, "graph", worker->at, graph_blocks(&search->liveness->graph));
-            if (!write_block(worker, worker->at))
-                stop(search, MEMORY);
-        }
-}
-
-/* Everybody does the job over `size` positions of `weight` places each. */
-static void spread(struct search *search, size_t size, size_t weight,
-                   void (*job)(struct worker *))
-{
-    share_out(search);
-    together_over(search, size * weight, job);
-}
-
-/* False where there is no memory for the graph, or somebody interrupted. */
-static bool build_graph(struct search *search)
-{
-    struct graph *graph = &search->liveness->graph;
-    if (!ranks_open(&graph->ranks, table_indices(&search->table))) {
-        stop(search, MEMORY);
-        return false;
-    }
-    spread(search, graph->ranks.size, PLACES, mark_places);
-    ranks_count(&graph->ranks);
-    if (graph->ranks.count >= MOST_NODES || !graph_open(graph))
-        stop(search, MEMORY);
-    if (stopped(search))
-        return false;
-    spread(search, graph_blocks(graph), BLOCK, write_graph);
-    return !stopped(search);
-}
+#include "rows.h"
+#include "fragment.h"
 
 /* ── one property ─────────────────────────────────────────────────────────────────────────── */
 
@@ -268,8 +107,9 @@ static void mark_nodes(struct worker *worker)
 {
     struct search *search = worker->search;
     struct graph *graph = &search->liveness->graph;
+    const struct sites *sites = &search->liveness->sites;
     const unsigned property = search->liveness->property;
-    const bool asked = model.asked[property - first_live()];
+    const struct projection *projection = &search->liveness->projections[property - first_live()];
     word state[WORDS];
     while (claim(worker, graph_blocks(graph)) && !stopped(search)) {
         if (worker->id == 0)
@@ -279,28 +119,30 @@ static void mark_nodes(struct worker *worker)
         for (word place = ranks_place(&graph->ranks, (node)at); at < end; at++, place++) {
             place = ranks_from(&graph->ranks, place);
             table_read(&search->table, place, state);
-            graph->vertices[at].mark = model.goal(property, state) ? OUTSIDE
-                : asked && model.premise(property, state) ? BEGIN : UNSEEN;
+            const bool inside = !model.goal(property, state) && may_get_to(projection, state);
+            graph->vertices[at].mark = !inside ? OUTSIDE
+                : may_stay_in(projection, sites, state, graph_able(graph, (node)at)) ? UNSEEN
+                : DROPPED;
         }
     }
 }
 
-static node node_of(const struct search *search, const word *state)
+static node node_of(const struct search *search, const struct graph *graph, const word *state)
 {
+    if (graph->states != NULL)
+        return fragment_node(graph->of, state);
     const struct table *table = &search->table;
     word code = 0;
     table_code(table, NULL, state, &code);          /* it has one: the state is in the table */
-    return ranks_number(&search->liveness->graph.ranks,
-                        table_find(table, table_probe(table, code)));
+    return ranks_number(&graph->ranks, table_find(table, table_probe(table, code)));
 }
 
-/* The nodes of a level of the search in which a run without the goal may begin: marks them, or
- * adds them to a walk. False where there is no memory for that. */
+/* Adds the nodes of a level of the search in which a run without the goal may begin to a walk. False
+ * where there is no memory for that. */
 static bool begin_level(const struct search *search, size_t level, struct walk *walk)
 {
     const unsigned property = search->liveness->property;
     const bool asked = model.asked[property - first_live()];
-    struct vertex *vertices = search->liveness->graph.vertices;
     if (!asked && level > 0)
         return true;
     const size_t size = level_count(search, level);
@@ -311,12 +153,10 @@ static bool begin_level(const struct search *search, size_t level, struct walk *
         for (size_t i = 0; i < count; i++, states += WORDS) {
             if (asked && !model.premise(property, states))
                 continue;
-            const node begin = node_of(search, states);
-            if (begin == NO_NODE || vertices[begin].mark == OUTSIDE)
+            if (model.goal(property, states))
                 continue;
-            if (walk == NULL)
-                vertices[begin].mark = BEGIN;
-            else if (!walk_add(walk, begin))
+            const node begin = node_of(search, walk->graph, states);
+            if (begin == NO_NODE || !walk_add(walk, begin))
                 return false;
         }
     }
@@ -344,53 +184,101 @@ static size_t fair_entries(const struct search *search, const struct walk *walk,
     return count;
 }
 
-/* Makes the lasso: a shortest path to where a run without the goal begins, left to find_paths(),
- * then a shortest way without the goal into a fair component, then a loop. False without memory. */
-static bool make_lasso(struct search *search)
+/* Walks on from where runs without the goal begin to the first level with nodes of fair components:
+ * the smallest are in `entries`; how many. None where no such component can be reached, and where
+ * `*outcome` says so, without memory or after an interrupt. `begins` tells of each level where what
+ * is not reached by a step ends. */
+static size_t walk_in(struct search *search, struct walk *walk, struct way *begins, node *entries,
+                      enum outcome *outcome)
+{
+    bool over = false;
+    for (size_t level = 0; !over; level++) {
+        bool good = level >= search->levels || begin_level(search, level, walk);
+        size_t found = 0;
+        way_add(begins, (node)walk->count);
+        good = good && (level == 0 || walk_on(walk));
+        walk_close_level(walk);
+        if (good && walk->graph->states != NULL)
+            good = near_entries(search, walk, &found);
+        else if (good)
+            found = fair_entries(search, walk, entries);
+        *outcome = stopped(search) ? STOPPED : good ? DECIDED : NO_MEMORY;
+        if (found > 0 && good)
+            return found;
+        over = *outcome != DECIDED || (level >= search->levels
+               && walk_level(walk, level + 1) == walk_level(walk, level));
+    }
+    return 0;
+}
+
+/* The way of the walk to its node `at`, from where it begins, and then the loop, become the lasso. */
+static void tell_lasso(struct search *search, const struct walk *walk, const struct way *begins,
+                       node at, const struct way *loop)
 {
     struct liveness *live = search->liveness;
     const unsigned which = live->property - first_live();
-    struct walk walk;
-    struct way begins = {0}, loop = {0}, *tail = &live->tails[which];
-    node entries[MOST_ENTRIES];
-    size_t found = 0;
-    bool good = walk_open(&walk, &live->graph, &search->table, OUTSIDE);
-    for (size_t level = 0; good; level++) {
-        if (level > search->levels + live->graph.count)
-            abort();                    /* a fair component out of reach */
-        good = level >= search->levels || begin_level(search, level, &walk);
-        way_add(&begins, (node)walk.count);
-        good = good && (level == 0 || walk_on(&walk));
-        walk_close_level(&walk);
-        found = good ? fair_entries(search, &walk, entries) : 0;
-        if (found > 0)
+    struct tail *tail = &live->tails[which];
+    struct way way = {0};
+    size_t level = walk->ends.count - 1;
+    for (;; level--) {
+        bool begin = false;
+        for (size_t i = walk_level(walk, level); i < begins->nodes[level] && !begin; i++)
+            begin = walk_order(walk)[i] == at;
+        if (begin)
             break;
+        way_add(&way, at);
+        at = walk_predecessor(walk, level - 1, at);
     }
-    node at = good ? best_loop(&live->graph, &search->table, entries, found, &loop) : NO_NODE;
-    if (at != NO_NODE) {
-        size_t level = walk.ends.count - 1;
-        for (;; level--) {
-            bool begin = false;
-            for (size_t i = walk_level(&walk, level); i < begins.nodes[level] && !begin; i++)
-                begin = walk_order(&walk)[i] == at;
-            if (begin)
-                break;
-            way_add(tail, at);
-            at = walk_predecessor(&walk, level - 1, at);
-        }
-        way_reverse(tail, 0);
-        live->loops[which] = level + tail->count;
-        for (size_t i = 0; i < loop.count; i++)
-            way_add(tail, loop.nodes[i]);
-        struct finding *finding = &search->findings[live->property];
-        finding->set = true;
-        finding->depth = level;
-        node_state(&live->graph, &search->table, at, finding->state);
+    way_reverse(&way, 0);
+    live->loops[which] = level + way.count;
+    for (size_t i = 0; i < loop->count; i++)
+        way_add(&way, loop->nodes[i]);
+    tail->states = need(malloc((way.count + 1) * WORDS * sizeof(word)));
+    for (; tail->count < way.count; tail->count++)
+        node_state(walk->graph, &search->table, way.nodes[tail->count],
+                   tail->states + tail->count * WORDS);
+    free(way.nodes);
+    struct finding *finding = &search->findings[live->property];
+    finding->set = true;
+    finding->depth = level;
+    node_state(walk->graph, &search->table, at, finding->state);
+    live->violated[which] = true;
+}
+
+/* Makes the lasso: a shortest path to where a run without the goal begins, left to find_paths(),
+ * then a shortest way without the goal into a fair component, then a loop. Nothing where none of
+ * the fair components can be reached. */
+static enum outcome make_lasso(struct search *search, const struct graph *graph)
+{
+    struct walk walk;
+    struct way begins = {0}, loop = {0};
+    node entries[MOST_ENTRIES];
+    enum outcome outcome = NO_MEMORY;
+    size_t found = 0;
+    if (walk_open(&walk, graph, &search->table, OUTSIDE))
+        found = walk_in(search, &walk, &begins, entries, &outcome);
+    if (found > 0) {
+        const node at = graph->states != NULL ? near_loop(graph->of, &loop)
+            : best_loop(graph, &search->table, entries, found, &loop);
+        if (at == NO_NODE)
+            outcome = NO_MEMORY;
+        else
+            tell_lasso(search, &walk, &begins, at, &loop);
     }
     free(begins.nodes);
     free(loop.nodes);
     walk_close(&walk);
-    return at != NO_NODE;
+    return outcome;
+}
+
+/* Whether the property could be decided by a fragment of the graph. */
+static bool decide_near(struct search *search)
+{
+    struct fragment fragment;
+    const bool decided = fragment_open(&fragment, search)
+                         && make_lasso(search, &fragment.graph) == DECIDED;
+    fragment_close(&fragment);
+    return decided;
 }
 
 static enum outcome decide(struct search *search)
@@ -398,19 +286,31 @@ static enum outcome decide(struct search *search)
     struct liveness *live = search->liveness;
     struct division division;
     spread(search, graph_blocks(&live->graph), BLOCK, mark_nodes);
-    if (!model.asked[live->property - first_live()])
-        begin_level(search, 0, NULL);
     enum outcome outcome = NO_MEMORY;
     if (division_open(&division, &live->graph, &signalled, report_division, search))
         outcome = stopped(search) ? STOPPED : find_fair(&division);
     division_close(&division);
-    if (outcome != DECIDED || division.fair == 0)
-        return outcome;
-    live->violated[live->property - first_live()] = true;
-    return make_lasso(search) ? DECIDED : NO_MEMORY;
+    return outcome == DECIDED && division.fair > 0 ? make_lasso(search, &live->graph)
+        : outcome;
 }
 
 /* ── all of them ──────────────────────────────────────────────────────────────────────────── */
+
+static void open_projections(struct search *search)
+{
+    struct liveness *live = search->liveness;
+    live->open = need(calloc(model.lives, sizeof *live->open));
+    live->projections = need(calloc(model.lives, sizeof *live->projections));
+    if (!sites_open(&live->sites))
+        need(NULL);
+    for (unsigned i = 0; i < model.lives; i++)
+        if (!projection_open(&live->projections[i], &live->sites))
+            need(NULL);
+    for (unsigned i = 0; i < search->crew.size; i++) {
+        struct builder *builder = &live->builders[i];
+        builder->left = need(calloc(model.field_count + 1, sizeof(word)));
+    }
+}
 
 static void open_liveness(struct search *search)
 {
@@ -436,6 +336,7 @@ static void open_liveness(struct search *search)
     live->builders = need(calloc(search->crew.size, sizeof *live->builders));
     for (unsigned i = 0; i < search->crew.size; i++)
         live->builders[i].turns = need(calloc(GROUP * model.instances + 1, sizeof(struct turn)));
+    open_projections(search);
 }
 
 /* Writes the levels to their files where the graph may need the memory that they take. */
@@ -455,15 +356,38 @@ static void make_room(struct search *search)
     }
 }
 
+/* What can be told of each property without the graph; whether any is open then. */
+static bool judge_without_graph(struct search *search)
+{
+    struct liveness *live = search->liveness;
+    bool room = true, any = false;
+    for (unsigned i = 0; i < search->crew.size; i++)
+        room = room && tally_open(&live->builders[i].tally, &live->sites);
+    for (unsigned i = 0; i < model.lives; i++) {
+        live->property = first_live() + i;
+        live->open[i] = !(FRAGMENTS && decide_near(search))
+                        && !(FIELDS && room && !may_fail(search));
+        any |= live->open[i];
+    }
+    for (unsigned i = 0; i < search->crew.size; i++)
+        tally_close(&live->builders[i].tally);
+    return any;
+}
+
 /* Decides the liveness properties, after a complete search. */
 static void judge_liveness(struct search *search)
 {
     open_liveness(search);
     struct liveness *live = search->liveness;
     memset(search->open, 0, model.properties);
+    if (!judge_without_graph(search))
+        return;
     make_room(search);
+    live->property = 0;
     const bool built = build_graph(search);
     for (unsigned i = 0; i < model.lives; i++) {
+        if (!live->open[i])
+            continue;
         live->property = first_live() + i;
         live->outcomes[i] = built ? decide(search)
             : search->reason == MEMORY ? NO_MEMORY : STOPPED;
