@@ -286,7 +286,7 @@ static inline void judge_component(struct projection *projection, const struct s
 {
     const unsigned width = model.fields[f].width;
     const size_t value = sites->of[f].value;
-    const unsigned char number = (unsigned char)__builtin_ctzll(members);
+    const unsigned char own = (unsigned char)__builtin_ctzll(members);
     word taken = 0, unable = 0;
     for (word from = members; from != 0; from &= from - 1) {
         const unsigned a = (unsigned)__builtin_ctzll(from);
@@ -298,7 +298,7 @@ static inline void judge_component(struct projection *projection, const struct s
     projection->lost[f] |= lost ? members : 0;
     for (word left = members; left != 0; left &= left - 1) {
         const unsigned a = (unsigned)__builtin_ctzll(left);
-        projection->component[value + a] = lost ? (unsigned char)a : number;
+        projection->component[value + a] = lost ? (unsigned char)a : own;
         projection->banned[value + a] |= graph->strong & ~taken;
     }
 }
