@@ -42,6 +42,7 @@
 #define FIRST_CAPACITY ((word)1 << 16)
 #define TICKETS 1024                    /* room in the table reserved by a worker at a time */
 #define MOST_THREADS 256
+#define LINES 128                       /* bytes: two cache lines, which some fetch together */
 #define REPORT_EVERY 0.2                /* seconds */
 #define TOLD 16                         /* complete levels whose sizes a report has */
 #define LIKELY_BITS 12
@@ -79,7 +80,7 @@ struct kinds;
 struct worker {
     /* First, so that the one can be cast to the other. Workers write here with every successor,
      * so they share no cache line. */
-    _Alignas(128) struct work work;
+    _Alignas(LINES) struct work work;
     struct search *search;
     unsigned id;
     word *room;                         /* for successors */
@@ -113,7 +114,7 @@ struct crew {
 
 /* How many positions of one worker's share of a job are handed out; on a cache line of its own. */
 struct share {
-    _Alignas(128) _Atomic size_t taken;
+    _Alignas(LINES) _Atomic size_t taken;
 };
 
 struct search {
@@ -160,6 +161,13 @@ static void *need(void *taken)
         exit(EXIT_FAILURE);
     }
     return taken;
+}
+
+/* Zeroed memory for one thread, which shares no cache line with that of another. */
+static void *need_apart(size_t bytes)
+{
+    const size_t whole = (bytes + LINES - 1) / LINES * LINES;
+    return memset(need(aligned_alloc(LINES, whole)), 0, whole);
 }
 
 static double now(void)
@@ -664,7 +672,7 @@ static void open_worker(struct search *search, unsigned id)
     worker->id = id;
     worker->capacity = capacity;
     worker->room = need(memory_take(capacity * WORDS * sizeof(word)));
-    worker->recent = need(calloc(search->fold.tables * LATELY + 1, sizeof(struct recent)));
+    worker->recent = need_apart((search->fold.tables * LATELY + 1) * sizeof(struct recent));
     worker->work = (struct work){
         .next = worker->room,
         .end = worker->room + capacity * WORDS,
@@ -673,12 +681,12 @@ static void open_worker(struct search *search, unsigned id)
         .repeats = repeats_row(&search->repeats, 0),
         .itself = NO_STATE,
         .open = search->open,
-        .seen = need(calloc(model.antecedents + 1, sizeof(bool))),
-        .fired = need(calloc(model.locations + 1, sizeof(bool))),
+        .seen = need_apart(model.antecedents + 1),
+        .fired = need_apart(model.locations + 1),
     };
-    worker->findings = need(calloc(model.properties, sizeof(struct finding)));
-    worker->steps_back = need(calloc(model.properties, sizeof(struct finding)));
-    worker->holder = need(calloc(model.instances + 1, sizeof(unsigned)));
+    worker->findings = need_apart(model.properties * sizeof(struct finding));
+    worker->steps_back = need_apart(model.properties * sizeof(struct finding));
+    worker->holder = need_apart((model.instances + 1) * sizeof(unsigned));
     if (!log_open(&worker->log, search->spill))
         need(NULL);
 }
@@ -693,9 +701,7 @@ static void open_search(struct search *search, unsigned threads)
     search->active = need(calloc(model.properties, sizeof(size_t)));
     search->likely = need(calloc((size_t)1 << LIKELY_BITS, sizeof(bool)));
     search->bounds = need(calloc(threads, sizeof(size_t)));
-    search->workers = need(aligned_alloc(_Alignof(struct worker),
-                                         threads * sizeof(struct worker)));
-    memset(search->workers, 0, threads * sizeof(struct worker));
+    search->workers = need_apart(threads * sizeof(struct worker));
     if (!fold_open(&search->fold)
         || !table_open(&search->table, &search->fold,
                        table_kind(FIRST_CAPACITY, memory.budget, code_bits(&search->fold)),

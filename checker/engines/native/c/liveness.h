@@ -18,9 +18,9 @@
 #include "lasso.h"
 #include "projections.h"
 
-/* What a worker writes rows with. */
+/* What a worker writes rows with, and looks at fields. */
 struct builder {
-    struct chunk chunk;
+    _Alignas(LINES) struct chunk chunk;
     struct turn *turns;                 /* by state of a group and instance */
     size_t size;                        /* of the group */
     unsigned char *takers;              /* of a row that is being written */
@@ -308,7 +308,7 @@ static void open_projections(struct search *search)
             need(NULL);
     for (unsigned i = 0; i < search->crew.size; i++) {
         struct builder *builder = &live->builders[i];
-        builder->left = need(calloc(model.field_count + 1, sizeof(word)));
+        builder->left = need_apart((model.field_count + 1) * sizeof(word));
     }
 }
 
@@ -333,7 +333,7 @@ static void open_liveness(struct search *search)
     }
     graph->taken[STUTTER] = ~(word)0;
     graph->mask_bytes = fair > 32 ? 8 : fair > 16 ? 4 : fair > 8 ? 2 : fair > 0;
-    live->builders = need(calloc(search->crew.size, sizeof *live->builders));
+    live->builders = need_apart(search->crew.size * sizeof *live->builders);
     for (unsigned i = 0; i < search->crew.size; i++)
         live->builders[i].turns = need(calloc(GROUP * model.instances + 1, sizeof(struct turn)));
     open_projections(search);
