@@ -33,7 +33,7 @@ LOCKLESS = dict(groups=1, pages=2, bql=False, postcopy=True)
 MORE = {
     "virtio_balloon": BALLOONS,
     "votes": [("FourKinds", EVERYBODY)],
-    "vfio_balloon": [(name, LOCKLESS) for name in ("Upstream", "Reviewed", "Rhel77")],
+    "vfio_balloon": [(name, LOCKLESS) for name in ("Upstream", "Reviewed", "Rhel77", "Qemu61")],
     "qemu_balloon": [
         ("Madvise", dict(subpages=2)), ("Remembers", dict(subpages=2)),
         ("ClearsOnDeflate", dict(subpages=2)), ("OneBit", dict(subpages=2, guest="early")),

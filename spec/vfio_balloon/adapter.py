@@ -14,20 +14,23 @@ from checker.results.trace import Trace, TraceStep
 from checker.values import Value
 from spec.vfio_balloon.reference import Machine
 
-VERSIONS = {"Upstream": "upstream", "Reviewed": "reviewed", "Rhel77": "rhel77"}
+VERSIONS = {"Upstream": "upstream", "Reviewed": "reviewed", "Rhel77": "rhel77",
+            "Qemu61": "qemu61"}
 
 # Constants that have the reference's names and values.
 SAME = ("bql", "balloon_bql", "release", "zap", "unmaps", "unset_first", "listener_exit_unmaps",
         "per", "counter", "kvm_on_reuse", "kvm_after_listener", "ignore_listener_error",
         "keep_listener", "spapr",
-        "spapr_exit_unregisters", "spapr_keeps_votes", "closes_device_fd", "keeps_group", "vote")
+        "spapr_exit_unregisters", "spapr_keeps_votes", "closes_device_fd", "keeps_group", "vote",
+        "refusal")
 EXITS = ("leak_exit", "double_release_exit", "unclosed_exit")
 
 # What each mistake is without it. `None` for vote and unmaps: as the version does.
 RIGHT = dict(vote=None, per="group", leak_exit="none", double_release_exit="none",
              unclosed_exit="none", counter="atomic", postcopy_votes="one_vote",
              kvm_on_reuse=True, kvm_after_listener=False, ignore_listener_error=False,
-             keep_listener=False, keeps_group=False, unset_first=False, unmaps=None)
+             keep_listener=False, keeps_group=False, unset_first=False, unmaps=None,
+             refusal="exit")
 
 # What is wrong with the versions as they were, and what puts it right: later commits where there
 # are some, else the order and the locking that the findings ask for. The first that applies.
@@ -247,6 +250,8 @@ def left_behind(stage: Stage, seen: dict[str, Any]) -> list[str]:
         left = [name for name in ("open", "alive", "listener", "prereg") if container[name]]
         if left and not container["listed"]:
             found.append(f"container{c}, in no list, still has: {', '.join(left)}")
+    if seen["space"] and not any(container["listed"] for container in seen["containers"]):
+        found.append("the address space is kept, and has no container")
     return found + [f"device {d}: its file is open, in no group"
                     for d, device in _numbered(seen["devices"])
                     if device["fd"] and not device["in_group"]]

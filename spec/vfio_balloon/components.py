@@ -6,8 +6,8 @@ from checker import (ANY, Bool, Component, Enum, Index, Int, Lock, Map, Maybe, m
                      process, step, until)
 
 EXIT = Enum("none", "open", "api", "no_type1", "set_container", "set_iommu", "listener",
-            "iommu_enable", "prereg", "tce_info", "default_window")
-"""The error exit that vfio_connect_container takes: E1 E2 E6 E3 E4 E5, then sPAPR's own."""
+            "iommu_enable", "prereg", "tce_info", "default_window", "refused")
+"""vfio_connect_container's error exit: E1 E2 E6 E3 E4 E5, sPAPR's own, that of a refused vote."""
 
 KIND = Enum("physical", "mediated", "opted_in")
 """A group with an IOMMU of its own; one without; one without whose devices opt in to ballooning."""

@@ -70,6 +70,18 @@ def raw_postcopy(*, finding: bool) -> list[Fault]:
     ]
 
 
+def refusals() -> list[Fault]:
+    """Since aff92b828647 a vote may be refused, which is an error exit of its own."""
+    return [
+        Fault("refused_vote_keeps_the_space", breaks="nothing_left_behind", refusal="returns",
+              vote="before_attach",
+              cite="aff92b828647 (v5.1) returns without put_space_exit; gone with 53d1b5fcfb40"),
+        Fault("refusal_is_ignored", refusal="ignored",
+              breaks=("votes_counted", "votes_never_negative", *DAMAGE),
+              cite="53d1b5fcfb40: \"Cannot set discarding of RAM broken\" ends the attach"),
+    ]
+
+
 def containers() -> list[Fault]:
     """Containers and their listeners."""
     return [
@@ -146,6 +158,13 @@ def reviewed_findings() -> list[Fault]:
         Fault("spapr_pins_before_the_vote", breaks=UNCOVERED, finding=True, instance="ordered",
               spapr=True, spapr_exit_unregisters=True,
               cite="1a-i step 4: the vote is after the sPAPR branch"),
+    ]
+
+
+def qemu61_findings() -> list[Fault]:
+    return [
+        Fault("joining_pins_before_the_vote", breaks=UNCOVERED, finding=True, instance="ordered",
+              mixed=True, cite="Q1, closed in c65ee433153b: back in 53d1b5fcfb40, 2021"),
     ]
 
 

@@ -1,9 +1,9 @@
 """A VFIO group that joins a container inhibits the balloon before the kernel can pin pages.
 
-Three versions of the same rule, each with its own order of steps and its own error exits:
-`Reviewed` (the series' second version, July 2018), `Upstream` (c65ee433153b, released in v3.1) and
-`Rhel77` (its backport to qemu-kvm 1.5.3). README.md tells what is modelled, what is not, and what
-was found. Steps are named as in `reference/`.
+Four versions of the same rule, each with its own order of steps and its own error exits:
+`Reviewed` (the series' second version, July 2018), `Upstream` (c65ee433153b, released in v3.1),
+`Rhel77` (its backport to qemu-kvm 1.5.3) and `Qemu61` (53d1b5fcfb40, released in v6.1). README.md
+tells what is modelled, what is not, and what was found. Steps are named as in `reference/`.
 """
 from types import SimpleNamespace
 
@@ -12,8 +12,8 @@ from checker import (Component, Index, implies, invariant, leads_to, sometimes,
 
 from spec.vfio_balloon.components import EXIT, Balloon, BigLock, Inhibitor, Kernel, Postcopy
 from spec.vfio_balloon.faults import (ORDERED, containers, counting, exits, findings, late_votes,
-                                      raw_postcopy, reviewed_findings,
-                                      rhel77_findings, rhel77_only,
+                                      qemu61_findings, raw_postcopy, refusals,
+                                      reviewed_findings, rhel77_findings, rhel77_only,
                                       spapr_findings, upstream_only)
 from spec.vfio_balloon.rhel77 import Rhel77Vfio
 from spec.vfio_balloon.upstream import UpstreamVfio
@@ -33,7 +33,8 @@ class Qemu(Component):
       order         vote, release, zap, unmaps, unset_first, listener_exit_unmaps
       mistakes      per, leak_exit, double_release_exit, unclosed_exit, counter, postcopy_votes,
                     kvm_on_reuse, kvm_after_listener, ignore_listener_error, keep_listener,
-                    spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd, keeps_group
+                    spapr_exit_unregisters, spapr_keeps_votes, closes_device_fd, keeps_group,
+                    refusal
       rules         strict: pinned pages are covered by a vote in the middle of operations too;
                     strict_kvm: KVM is told before the listener, by the backport as well;
                     live: what has to happen in the end
@@ -42,7 +43,7 @@ class Qemu(Component):
     """
 
     version = ""
-    late = False        # votes after the attach
+    order = "before_attach"     # when a group votes
 
     def __init__(self, *, groups=2, containers=None, pages=1, devices=1, mixed=False,
                  disagree=False, postcopy=False, spapr=False, bql=True, balloon_bql=True,
@@ -52,8 +53,8 @@ class Qemu(Component):
                  postcopy_votes="one_vote", kvm_on_reuse=True, kvm_after_listener=False,
                  ignore_listener_error=False, keep_listener=False,
                  spapr_exit_unregisters=False, spapr_keeps_votes=False,
-                 closes_device_fd=False, keeps_group=False, strict=False, strict_kvm=False,
-                 live=False):
+                 closes_device_fd=False, keeps_group=False, refusal="exit", strict=False,
+                 strict_kvm=False, live=False):
         backport = self.version == "rhel77"
         assert not (backport and (spapr or unset_first)), "rhel77: type1 only, unset first always"
         assert devices in (1, 2) and (devices == 2 or not disagree)
@@ -66,11 +67,13 @@ class Qemu(Component):
         self.tells_kvm_first = strict_kvm or not backport
         self.address_spaces = not backport
         self.heeds_the_listener = not ignore_listener_error
+        refusable = self.version == "qemu61" and vote != "after_listener"
+        self.refused_late = refusable and vote is None and refusal == "exit"
         self.two_containers = groups > 1 and (containers is None or containers > 1)
         self.several = groups > 1
         self.options = SimpleNamespace(
             devices=devices, mixed=mixed, bql=bql, balloon_bql=balloon_bql, spapr=spapr,
-            vote=vote or ("after_attach" if self.late else "before_attach"), release=release,
+            vote=vote or self.order, release=release, refusable=refusable, refusal=refusal,
             zap=zap, unmaps=(not backport) if unmaps is None else unmaps,
             unset_first=unset_first, listener_exit_unmaps=listener_exit_unmaps, per=per,
             leak_exit=leak_exit, double_release_exit=double_release_exit,
@@ -278,6 +281,10 @@ class Qemu(Component):
     def exit_listener(self):
         return self.on_exit("listener")
 
+    @sometimes(when="refused_late")
+    def exit_refused(self):
+        return self.on_exit("refused")
+
     @sometimes(when="spapr")
     def exit_iommu_enable(self):
         return self.on_exit("iommu_enable")
@@ -319,7 +326,7 @@ class Reviewed(Qemu):
     """The series' second version, July 2018: "correct AFAIK", said its review."""
 
     version = "reviewed"
-    late = True
+    order = "after_attach"
     instances = {
         "small": dict(groups=2),
         "ci": dict(groups=2, pages=2, mixed=True, postcopy=True),
@@ -356,3 +363,26 @@ class Rhel77(Qemu):
 
     def make_vfio(self):
         return Rhel77Vfio(self.options, self.kernel, self.inhibitor)
+
+
+class Qemu61(Qemu):
+    """QEMU v6.1, 53d1b5fcfb40: a group's vote depends on the IOMMU's type, and may be refused.
+
+    So it comes after the attach again, as in the version that was reviewed in 2018.
+    """
+
+    version = "qemu61"
+    order = "by_type"
+    instances = {
+        "small": dict(groups=2),
+        "ci": dict(groups=2, pages=2, mixed=True),
+        "large": dict(groups=3, pages=2, devices=2, mixed=True),
+        "ordered": dict(groups=2, **ORDERED),
+        "devices": dict(groups=2, devices=2, mixed=True, disagree=True, closes_device_fd=True),
+        "live": dict(groups=2, live=True, **ORDERED),
+        "spapr": dict(groups=2, mixed=True, spapr=True, spapr_exit_unregisters=True,
+                      spapr_keeps_votes=True),
+    }
+    faults = [*late_votes()[1:], *exits("listener"), *refusals(), *containers(),
+              *upstream_only(), *findings()[:-1], *spapr_findings(in_order=True),
+              *qemu61_findings()]

@@ -13,6 +13,9 @@ class Rhel77Vfio(Vfio):
     """Every error exit has its own release; UNSET_CONTAINER comes before the listener's end."""
 
     file = "hw/misc/vfio.c"
+    realize = "hw/misc/vfio.c:vfio_initfn"
+    finalize = "hw/misc/vfio.c:vfio_exitfn"
+    put_device = "hw/misc/vfio.c:vfio_put_device"
 
     async def connect(self, g):
         if self.options.vote == "before_attach" and self.options.per == "group":

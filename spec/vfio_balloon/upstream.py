@@ -1,6 +1,8 @@
 """Connect and disconnect as in QEMU's hw/vfio/common.c at c65ee433153b (v3.1), type1 and sPAPR.
 
-The version reviewed in July 2018 is this code with vote="after_attach".
+The version reviewed in July 2018 is this code with vote="after_attach", and that of v6.1
+(53d1b5fcfb40) with vote="by_type": the IOMMU's type decides which vote it is, so the group is
+attached first.
 """
 from checker import Bool, fails, pick, step
 
@@ -17,29 +19,52 @@ class UpstreamVfio(Vfio):
         self.space = Bool               # the address space object exists
 
     async def connect(self, g):
-        """Vote, then join a container or make one: nothing can pin before the vote."""
+        """Vote, then join a container or make one: nothing can pin before the vote.
+
+        aff92b828647 (v5.1), where the vote may be refused, then keeps the address space.
+        """
         await step("get space", source=CONNECT)
         self.space = True
         if self.options.vote == "before_attach" and self.options.per == "group":
-            await self.vote(g, "inhibit")
+            accepted = await self.vote(g, "inhibit")
+            if self.options.refusable and not accepted:
+                if self.options.refusal != "returns":
+                    await self.put_space()
+                return False
         c = await self.existing_container(g)
         if c is not None:
-            await self.join(g, c)
-            return True
+            return await self.join(g, c)
         c = await self.new_container(g)
         if self.failed[g] != "none":
             await self.connect_failed(g, c)
             return False
         return True
 
+    async def put_space(self):
+        await step("put space on error", source=CONNECT)
+        self.space = self.any_linked()
+
     async def join(self, g, c):
+        """Into a container that the kernel has accepted the group for."""
+        if self.options.vote == "by_type":
+            accepted = await self.vote(g, "inhibit existing")
+            if not accepted:
+                self.failed[g] = "refused"
+                await step("UNSET_CONTAINER on refusal", source=CONNECT)
+                self.kernel.unset_container(g)
+                return False
         await step("link existing", source=CONNECT)
         self.member[g] = c
         if self.options.kvm_on_reuse:
             await step("KVM add existing", source=CONNECT)
             self.kernel.kvm_add(g)
-        if self.options.vote != "before_attach" and self.options.per == "group":
+        if self.late() and self.options.per == "group":
             await self.vote(g, "inhibit existing")
+        return True
+
+    def late(self):
+        """Whether the vote comes when the group is attached and linked. Decided before checking."""
+        return self.options.vote == "after_attach" or self.options.vote == "after_listener"
 
     async def new_container(self, g):
         """The second half of vfio_connect_container; `failed` tells the exit that it takes."""
@@ -66,6 +91,11 @@ class UpstreamVfio(Vfio):
             self.failed[g] = "set_iommu"                                    # U4, U6
             return c
         self.kernel.set_iommu(c)
+        if self.options.vote == "by_type":
+            accepted = await self.vote(g, "inhibit")
+            if not accepted:
+                self.failed[g] = "refused"
+                return c
         if self.options.spapr:
             await self.set_up_spapr(g, c)
             if self.failed[g] != "none":
@@ -136,7 +166,8 @@ class UpstreamVfio(Vfio):
         """The labels listener_release_exit to put_space_exit, entered where `failed` says.
 
         Where the vote is taken late, the exits before it have nothing to release. (The reviewed
-        version's place of the release in this funnel is inferred.)
+        version's place of the release in this funnel is inferred.) In v6.1 the release has a
+        label of its own, before the container is freed.
         """
         if self.failed[g] == "listener":
             await step("unlink on error", source=CONNECT)
@@ -149,13 +180,14 @@ class UpstreamVfio(Vfio):
                 await step("unregister listener on error",
                            source="memory.c:memory_listener_unregister")
                 self.drop_listeners(c, self.options.unmaps)
+        if self.options.vote == "by_type" and self.vote_was_due(g):
+            await self.withdraw_on_exit(g, c, "error", CONNECT)
         if c is not None and self.failed[g] != self.options.unclosed_exit:
             await step("close container on error", source=CONNECT)
             self.close_container(c)
-        if self.vote_was_due(g):
+        if self.options.vote != "by_type" and self.vote_was_due(g):
             await self.withdraw_on_exit(g, c, "error", CONNECT)
-        await step("put space on error", source=CONNECT)
-        self.space = self.any_linked()
+        await self.put_space()
 
     async def disconnect(self, g):
         """The last group unmaps everything before the kernel drops the domain (369686267a46)."""

@@ -11,6 +11,9 @@ class Vfio(Component):
     """The lists of groups and containers of one QEMU with one address space."""
 
     file = "hw/vfio/common.c"
+    realize = "hw/vfio/pci.c:vfio_realize"
+    finalize = "hw/vfio/pci.c:vfio_instance_finalize"
+    put_device = "hw/vfio/common.c:vfio_put_base_device"
 
     def __init__(self, options, kernel, inhibitor):
         group, container = kernel.group, kernel.container
@@ -103,9 +106,18 @@ class Vfio(Component):
             self.container_holds[c] = False
 
     async def vote(self, g, label):
-        """The group's vote."""
-        await self.inhibitor.vote(label, f"{self.file}:vfio_connect_container")
+        """The group's vote; whether it was accepted. Before aff92b828647 none is refused."""
+        source = f"{self.file}:vfio_connect_container"
+        if not self.options.refusable:
+            await self.inhibitor.vote(label, source)
+            self.holds[g] = True
+            return True
+        await step(label, source=source)
+        if fails("refused"):                # somebody requires discards: see spec/votes
+            return self.options.refusal == "ignored"
+        self.inhibitor.votes = min(self.inhibitor.votes + 1, self.inhibitor.most)
         self.holds[g] = True
+        return True
 
     async def vote_for(self, g, c, label):
         """A vote for the group, or for its container with the rejected per="container"."""
@@ -138,6 +150,10 @@ class Vfio(Component):
             return self.options.per == "group" or not (
                 self.failed[g] == "open" or self.failed[g] == "api"
                 or self.failed[g] == "no_type1")
+        if self.options.vote == "by_type":
+            return not (self.failed[g] == "open" or self.failed[g] == "api"
+                        or self.failed[g] == "no_type1" or self.failed[g] == "set_container"
+                        or self.failed[g] == "set_iommu" or self.failed[g] == "refused")
         return self.options.vote == "after_attach" and self.failed[g] == "listener"
 
     # Containers.
@@ -223,7 +239,7 @@ class Device(Component):
     async def life(self, g):
         while True:
             if self.options.bql:
-                await self.bql.take("BQL plug", "hw/vfio/pci.c:vfio_realize")
+                await self.bql.take("BQL plug", self.vfio.realize)
             found = await self.vfio.get_group(g)
             plugged = False
             if found:
@@ -234,7 +250,7 @@ class Device(Component):
                 self.bql.give()
             if plugged:
                 if self.options.bql:
-                    await self.bql.take("BQL unplug", "hw/vfio/pci.c:vfio_instance_finalize")
+                    await self.bql.take("BQL unplug", self.vfio.finalize)
                 await self.put_device(g)
                 await self.vfio.put_group(g)
                 if self.options.bql:
@@ -245,7 +261,7 @@ class Device(Component):
 
         238e91728503 forgets the open file where the devices of a group disagree.
         """
-        source = "hw/vfio/common.c:vfio_get_device"
+        source = f"{self.vfio.file}:vfio_get_device"
         await step("GET_DEVICE_FD", source=source)
         if fails("device_fd"):
             return False
@@ -279,7 +295,7 @@ class Device(Component):
         self.vfio.allowed[g] = True
 
     async def put_device(self, g):
-        await step("remove device", source="hw/vfio/common.c:vfio_put_base_device")
+        await step("remove device", source=self.vfio.put_device)
         if not self.fd[g]:
             self.vfio.kernel.refused = True         # EBADF
         self.plugged[g] = False

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from spec.vfio_balloon.reference import Machine
+from spec.vfio_balloon.reference import VERSIONS, Machine
 from tests.dice import Dice
 
 STEPS = 2500        # of held threads: a number, so that a busy machine sees the same run
@@ -60,7 +60,7 @@ def wander(stage, rng, check):
 MIXED = dict(groups=3, mediated={1}, devices=[(0, False), (1, True), (2, False)], pages=2)
 
 
-@pytest.mark.parametrize("version", ["upstream", "reviewed", "rhel77"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_under_the_big_lock_every_rule_holds_after_every_step(stage, version):
     s = stage(env=Dice(1), version=version, **MIXED)
 
@@ -75,7 +75,7 @@ def test_under_the_big_lock_every_rule_holds_after_every_step(stage, version):
     wander(s, random.Random(2), check)
 
 
-@pytest.mark.parametrize("version", ["upstream", "reviewed", "rhel77"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_without_the_big_lock_votes_are_still_counted(stage, version):
     s = stage(env=Dice(3), version=version, bql=False, **MIXED)
     wander(s, random.Random(4), check_counted)
@@ -104,7 +104,7 @@ def test_without_the_big_lock_the_released_order_does_not(stage):
 
 
 @pytest.mark.parametrize("bql", [True, False])
-@pytest.mark.parametrize("version", ["upstream", "reviewed", "rhel77"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_threads_that_run_freely_end_with_nothing_left(kind, version, bql):
     deadline = time.monotonic() + SECONDS
     seed = 0

@@ -95,6 +95,38 @@ def test_every_error_exit_restores_everything(stage, version, exit, other):
     assert s.machine.observe()["votes"] == (2 if other else 1)
 
 
+def test_the_version_of_2021_votes_when_the_iommus_type_is_known(stage):
+    s = stage(version="qemu61")
+    assert labels_of(s, "plug", 0) == COMMON_PLUG + [
+        "get space", "SET_CONTAINER existing", "open container", "API version",
+        "CHECK_EXTENSION", "SET_CONTAINER", "SET_IOMMU", "inhibit", "KVM add", "link",
+        "register listener", "list group", "GET_DEVICE_FD", "add device"]
+    assert labels_of(s, "plug", 1) == COMMON_PLUG + [
+        "get space", "SET_CONTAINER existing", "inhibit existing", "link existing",
+        "KVM add existing", "list group", "GET_DEVICE_FD", "add device"]
+
+
+@pytest.mark.parametrize("existing", [0, None], ids=["joins", "makes a container"])
+def test_a_refused_vote_restores_everything(stage, existing):
+    s = stage(version="qemu61", pages=2)
+    s.do("plug", 1)
+    before = s.machine.observe()
+    s.env.failing, s.env.picks["existing container"] = {"refused"}, existing
+    s.do("plug", 0)
+    assert s.machine.observe() == before
+    s.env.failing = set()
+    s.do("plug", 0)
+    assert s.machine.observe()["votes"] == 2
+
+
+@pytest.mark.parametrize("refusal, kept", [("exit", False), ("returns", True)])
+def test_the_version_of_2020_keeps_the_address_space_of_a_refused_group(stage, refusal, kept):
+    s = stage(failing=("refused",), version="qemu61", vote="before_attach", refusal=refusal)
+    s.do("plug")
+    assert s.machine.observe()["space"] is kept
+    assert s.machine.observe()["votes"] == 0
+
+
 def test_the_backports_six_exits_release_six_times(stage):
     for exit in EXITS:
         s = stage(failing=(exit,), version="rhel77")
@@ -233,6 +265,11 @@ def test_the_docstring_lists_exactly_the_steps_there_are(stage):
         s.spawn("guest", s.machine.balloon.guest_touch)
         s.finish("guest")
         seen |= {label for _, label in s.history}
+    s = stage(version="qemu61")
+    s.do("plug", 0)
+    s.env.failing = {"refused"}
+    s.do("plug", 1)
+    seen |= {label for _, label in s.history}
     assert seen == documented_steps()
 
 
@@ -249,6 +286,7 @@ def test_the_docstring_lists_exactly_what_can_be_observed(stage):
 
 def test_unknown_constants_are_refused():
     for wrong in ({"vote": "never"}, {"version": "v2"}, {"leak_exit": "tce_info"},
+                  {"vote": "by_type"}, {"refusal": "returns"},
                   {"version": "rhel77", "spapr": True}, {"version": "rhel77", "unset_first": True}):
         with pytest.raises(ValueError):
             Options(**wrong)

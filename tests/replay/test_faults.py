@@ -33,7 +33,10 @@ PARTING = {
     "spapr_pins_for_those_who_opted_in": "add device",
     "spapr_pins_before_the_vote": "inhibit", "joining_pins_before_the_vote": "inhibit",
     "listener_exit_releases_while_pinned": "kernel.maps",
-    "leak_on": "uninhibit on", "release_twice_on": ("put space on error", "close group on error"),
+    "refused_vote_keeps_the_space": "SET_CONTAINER existing",
+    "refusal_is_ignored": "close container on error",
+    "leak_on": "uninhibit on",
+    "release_twice_on": ("put space on error", "close group on error", "close container on error"),
     "leave_open_on": "close container on",
 }
 

@@ -1,4 +1,4 @@
-"""The three versions keep their rules, and each fault breaks what it says and nothing else."""
+"""The four versions keep their rules, and each fault breaks what it says and nothing else."""
 import re
 
 import pytest
@@ -54,13 +54,15 @@ def test_every_fault_is_cited_and_findings_are_declared(name):
     assert all(fault.cite for fault in SPECS[name].faults)
     findings = {fault.name for fault in SPECS[name].faults if fault.finding}
     common = {"teardown_under_the_lock", "teardown_without_the_lock", "check_then_act",
-              "nobody_locks", "devices_disagree"}
-    of_2018 = {"spapr_exit_keeps_its_listener", "spapr_pins_for_those_who_opted_in",
-               "postcopy_calls_for_each_state"}
+              "nobody_locks"}
+    spapr = {"spapr_exit_keeps_its_listener", "spapr_pins_for_those_who_opted_in"}
+    of_2018 = spapr | {"devices_disagree", "postcopy_calls_for_each_state"}
     assert findings == common | {
         "Upstream": of_2018,
         "Reviewed": of_2018 | {"joining_pins_before_the_vote", "spapr_pins_before_the_vote"},
-        "Rhel77": {"listener_exit_releases_while_pinned", "kvm_told_last_of_all"}}[name]
+        "Rhel77": {"devices_disagree", "listener_exit_releases_while_pinned",
+                   "kvm_told_last_of_all"},
+        "Qemu61": spapr | {"joining_pins_before_the_vote"}}[name]
 
 
 def test_the_order_that_was_reviewed_is_the_one_that_was_changed():
@@ -69,6 +71,13 @@ def test_the_order_that_was_reviewed_is_the_one_that_was_changed():
     assert interpret(SPECS["Upstream"].system(None, **ordered, ), limit=500).violations == {}
     _, found = searched("Reviewed", fault="joining_pins_before_the_vote")
     assert set(found.violations) == {"pinned_means_inhibited", "no_stale_mapping"}
+
+
+def test_the_order_of_2021_has_the_gap_of_the_review_again_and_votes_first_it_has_not():
+    _, found = searched("Qemu61", fault="joining_pins_before_the_vote")
+    assert set(found.violations) == {"pinned_means_inhibited", "no_stale_mapping"}
+    constants = {**SPECS["Qemu61"].instances["ordered"], "mixed": True, "vote": "before_attach"}
+    assert interpret(SPECS["Qemu61"].system(None, **constants)).violations == {}
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -5,7 +5,9 @@ that step, up to its next at(); no other thread may run in between, and a held l
 thing a step can wait for. Chance is in `Environment`: fails("name") and pick("name", choices) are
 drawn in the step that needs them.
 
-Steps (label, where it is in the C code, what it does; hw/vfio/common.c unless said otherwise):
+Steps (label, where it is in the C code, what it does; hw/vfio/common.c unless said otherwise. In
+rhel77 all of vfio is hw/misc/vfio.c, and vfio_initfn, vfio_exitfn and vfio_put_device are what is
+vfio_realize, vfio_instance_finalize and vfio_put_base_device here):
 
   plug and unplug
     BQL plug                        pci.c:vfio_realize              take the big lock
@@ -27,7 +29,8 @@ Steps (label, where it is in the C code, what it does; hw/vfio/common.c unless s
     SET_CONTAINER existing          vfio_connect_container          join what accepts; may pin
     link existing                   vfio_connect_container          group into container
     KVM add existing                vfio_connect_container          KVM_DEV_VFIO_GROUP_ADD
-    inhibit existing                vfio_connect_container          vote (the reviewed version)
+    inhibit existing                vfio_connect_container          vote (reviewed, qemu61)
+    UNSET_CONTAINER on refusal      vfio_connect_container          qemu61: the vote is refused
     open container                  vfio_connect_container          open /dev/vfio/vfio
     API version                     vfio_connect_container          GET_API_VERSION, allocate
     CHECK_EXTENSION                 vfio_connect_container          which IOMMU model
@@ -48,12 +51,14 @@ Steps (label, where it is in the C code, what it does; hw/vfio/common.c unless s
     unregister prereg on EXIT       memory_listener_unregister      EXIT: prereg, tce_info,
                                                                     default_window
 
-  error exits, upstream and reviewed
+  error exits, upstream, reviewed and qemu61
     unlink on error                 listener_release_exit           both lists
     KVM del on error                listener_release_exit           KVM_DEV_VFIO_GROUP_DEL
     unregister listener on error    listener_release_exit           unmap every page
     close container on error        free_container_exit             free, close
-    uninhibit on error              put_space_exit                  give the vote back
+    uninhibit on error              put_space_exit                  give the vote back; qemu61:
+                                                                    enable_discards_exit, before
+                                                                    the container is closed
     uninhibit again on error        (double_release_exit)           once too often
     put space on error              put_space_exit                  free an empty address space
 
@@ -88,7 +93,8 @@ Steps (label, where it is in the C code, what it does; hw/vfio/common.c unless s
 Choices (all in the step of that name or as said):
   fails: open_group (open group), device_fd (GET_DEVICE_FD), open (open container), api (API
   version), no_type1 (CHECK_EXTENSION), set_container, set_iommu, listener (register listener),
-  iommu_enable, prereg (register prereg), tce_info (TCE info, TCE info v2), default_window.
+  iommu_enable, prereg (register prereg), tce_info (TCE info, TCE info v2), default_window, refused
+  (inhibit, inhibit existing: qemu61 only).
   pick: "existing container" (SET_CONTAINER existing: a container, or None as the last choice),
   "new container" (open container: a free number), "unmapped" (register listener, register
   prereg: the page that could not be mapped), "spapr model" (SET_IOMMU: "v2", "v1"), "page" (check

@@ -41,6 +41,15 @@ class Inhibitor:
         if self.votes < 0:
             self.errors.append("inhibitor below zero")
 
+    def ram_block_discard_disable(self, label: str, env: Environment) -> bool:
+        """What became of it by v6.1: False where the vote is refused, as discards are required."""
+        self.at(label)
+        if env.fails("refused"):
+            return False
+        with self._indivisible:
+            self.votes += 1
+        return True
+
     def qemu_balloon_is_inhibited(self) -> bool:
         """balloon.c:qemu_balloon_is_inhibited: a plain read."""
         return self.votes > 0

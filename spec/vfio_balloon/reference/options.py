@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSIONS = ("reviewed", "upstream", "rhel77")
-VOTES = ("before_attach", "after_attach", "after_listener")
+VERSIONS = ("reviewed", "upstream", "rhel77", "qemu61")
+VOTES = ("before_attach", "after_attach", "after_listener", "by_type")
+ORDER = {"reviewed": "after_attach", "qemu61": "by_type"}        # the others: before_attach
+REFUSALS = ("exit", "returns", "ignored")
 EXITS = ("open", "api", "no_type1", "set_container", "set_iommu", "listener")
 SPAPR_EXITS = ("iommu_enable", "prereg", "tce_info", "default_window")
 
@@ -34,6 +36,8 @@ class Options:
     keep_listener: bool = False         # the listener's error exit forgets to unregister it
     listener_exit_unmaps: bool = False  # rhel77's E5 unmaps before it gives the vote back
     closes_device_fd: bool = False      # 8709b3954d41: where the devices of a group disagree
+    refusal: str = "exit"               # qemu61, whose votes may be refused: "returns" keeps the
+                                        # address space, "ignored" goes on without a vote
     keeps_group: bool = False           # a device that fails leaves its group open
     spapr: bool = False                 # the sPAPR IOMMU instead of type1
     spapr_exit_unregisters: bool = False        # 770c3b6e4341 made it True, in silence
@@ -42,15 +46,20 @@ class Options:
     bql: bool = True                    # hold the big QEMU lock across each operation
     balloon_bql: bool = True            # False: the balloon alone runs outside it
 
+    @property
+    def refusable(self) -> bool:
+        """Whether a vote may be refused: since aff92b828647."""
+        return self.version == "qemu61" and self.vote != "after_listener"
+
     def __post_init__(self) -> None:
         if self.vote is None:
-            late = self.version == "reviewed"
-            object.__setattr__(self, "vote", "after_attach" if late else "before_attach")
+            object.__setattr__(self, "vote", ORDER.get(self.version, "before_attach"))
         if self.unmaps is None:
             object.__setattr__(self, "unmaps", self.version != "rhel77")
         exits = EXITS + SPAPR_EXITS if self.spapr else EXITS
         for name, allowed in (
                 ("version", VERSIONS), ("vote", VOTES), ("per", ("group", "container")),
+                ("refusal", REFUSALS),
                 ("release", ("before_unmap", "after_unmap")),
                 ("leak_exit", (None, *exits)), ("double_release_exit", (None, *exits)),
                 ("unclosed_exit", (None, *exits)),
@@ -59,6 +68,8 @@ class Options:
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"{name}={value!r}: expected one of {allowed}")
+        if self.version != "qemu61" and (self.vote == "by_type" or self.refusal != "exit"):
+            raise ValueError("no vote depends on the IOMMU, or is refused, before v5.1")
         if self.version == "rhel77":
             if self.spapr:
                 raise ValueError("spapr=True: the 1.5.3 code knows type1 only")

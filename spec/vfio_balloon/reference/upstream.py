@@ -1,6 +1,8 @@
 """Connect and disconnect as in QEMU's hw/vfio/common.c at c65ee433153b (v3.1), type1 and sPAPR.
 
-The version reviewed in July 2018 is this code with vote="after_attach".
+The version reviewed in July 2018 is this code with vote="after_attach", and that of v6.1
+(53d1b5fcfb40) with vote="by_type": the IOMMU's type decides which vote it is, so the group is
+attached first.
 """
 from __future__ import annotations
 
@@ -15,27 +17,44 @@ class UpstreamVfio(Vfio):
 
         Follows hw/vfio/common.c:vfio_connect_container. Where the group joins a container whose
         groups so far had no IOMMU of their own, SET_CONTAINER itself pins what is mapped.
+        aff92b828647 (v5.1), where the vote may be refused, then keeps the address space.
         """
         options = self.options
         self.at("get space")
         self.space = True
         if options.vote == "before_attach" and options.per == "group":
-            self.inhibit(group, "inhibit")
+            if not self.inhibit(group, "inhibit"):
+                if options.refusal != "returns":
+                    self.put_space()
+                return False
         container = self.existing_container(group)
         if container is not None:
-            self.at("link existing")
-            group.container = container
-            container.groups.append(group)
-            if options.kvm_on_reuse:
-                self.at("KVM add existing")
-                self.kernel.kvm_add(group.fd)
-            if options.vote != "before_attach" and options.per == "group":
-                self.inhibit(group, "inhibit existing")
-            return True
+            return self.join(group, container)
         container, failed = self.new_container(group)
         if failed is not None:
             self.connect_failed(group, container, failed)
         return failed is None
+
+    def put_space(self) -> None:
+        self.at("put space on error")
+        self.space = self.any_container()
+
+    def join(self, group: VFIOGroup, container: VFIOContainer) -> bool:
+        """Link the group to the container that the kernel has accepted it for."""
+        options = self.options
+        if options.vote == "by_type" and not self.inhibit(group, "inhibit existing"):
+            self.at("UNSET_CONTAINER on refusal")
+            self.kernel.unset_container(group.fd)
+            return False
+        self.at("link existing")
+        group.container = container
+        container.groups.append(group)
+        if options.kvm_on_reuse:
+            self.at("KVM add existing")
+            self.kernel.kvm_add(group.fd)
+        if options.vote in ("after_attach", "after_listener") and options.per == "group":
+            self.inhibit(group, "inhibit existing")
+        return True
 
     def new_container(self, group: VFIOGroup) -> tuple[VFIOContainer | None, str | None]:
         """The second half of vfio_connect_container: the container, and the exit that it took."""
@@ -59,6 +78,8 @@ class UpstreamVfio(Vfio):
         if self.env.fails("set_iommu"):
             return container, "set_iommu"                                   # U4, U6
         self.kernel.set_iommu(container.fd)
+        if self.options.vote == "by_type" and not self.inhibit(voter, "inhibit"):
+            return container, "refused"
         if self.options.spapr:
             failed = self.set_up_spapr(container)
             if failed is not None:
@@ -119,8 +140,10 @@ class UpstreamVfio(Vfio):
 
         c65ee433153b releases the vote last but one. Where the vote is taken late, the exits
         before it have nothing to release. (The reviewed version's place of the release in this
-        funnel is inferred: the text of that patch was not found.)
+        funnel is inferred: the text of that patch was not found.) In v6.1 the release has a label
+        of its own, before the container is freed.
         """
+        voter = group if self.options.per == "group" else container
         if failed == "listener":
             self.at("unlink on error")
             container.groups.remove(group)
@@ -130,13 +153,14 @@ class UpstreamVfio(Vfio):
                 self.kernel.kvm_del(group.fd)
             if not self.options.keep_listener:
                 self.unregister_listener(container, "unregister listener on error")
+        releases_first = self.options.vote == "by_type"
+        if releases_first and self.vote_was_due(failed):
+            self.uninhibit_on_exit(voter, failed, "error")
         if container is not None and self.options.unclosed_exit != failed:
             self.close_container(container, "close container on error")
-        if self.vote_was_due(failed):
-            voter = group if self.options.per == "group" else container
+        if not releases_first and self.vote_was_due(failed):
             self.uninhibit_on_exit(voter, failed, "error")
-        self.at("put space on error")
-        self.space = self.any_container()
+        self.put_space()
 
     def vfio_disconnect_container(self, group: VFIOGroup) -> None:
         """Unlink the group; the last one unmaps everything before the kernel drops the domain.

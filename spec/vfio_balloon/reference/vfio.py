@@ -189,10 +189,18 @@ class Vfio:
 
     # Votes.
 
-    def inhibit(self, voter: VFIOGroup | VFIOContainer, label: str) -> None:
-        """Take the vote of a group (or of a container, the rejected design)."""
-        self.inhibitor.qemu_balloon_inhibit(True, label)
+    def inhibit(self, voter: VFIOGroup | VFIOContainer, label: str) -> bool:
+        """Take the vote of a group (or of a container, the rejected design), if that is allowed.
+
+        Since aff92b828647 a vote is refused where somebody requires discards.
+        """
+        if self.options.refusable:
+            if not self.inhibitor.ram_block_discard_disable(label, self.env):
+                return self.options.refusal == "ignored"
+        else:
+            self.inhibitor.qemu_balloon_inhibit(True, label)
         voter.holds_vote = True
+        return True
 
     def uninhibit(self, voter: VFIOGroup | VFIOContainer, label: str) -> None:
         """Give a vote back."""
@@ -210,6 +218,9 @@ class Vfio:
         """Whether this version votes before the exit `failed`."""
         if self.options.vote == "before_attach":
             return self.options.per == "group" or failed not in ("open", "api", "no_type1")
+        if self.options.vote == "by_type":
+            return failed not in ("open", "api", "no_type1", "set_container", "set_iommu",
+                                  "refused")
         return self.options.vote == "after_attach" and failed == "listener"
 
     def voter_of_last_release(self, group: VFIOGroup) -> VFIOGroup | VFIOContainer | None:
