@@ -89,6 +89,8 @@ def for_loop(t: Statements, node: ast.For) -> None:
         raise t.refuse("E101", "this loop variable", node.target, "use one plain name")
     _refuse_assignment(t, node)
     over = t.domain_of(node.iter)
+    if isinstance(over, Static):
+        t.flush_before(node)
     if isinstance(over, Static) and isinstance(over.value, tuple):
         _unrolled(t, node, over.value)
         return

@@ -82,6 +82,13 @@ class Statements(Expressions):
             self.unsupported(node)
         else:
             method(node)
+            self.flush_before(node)
+
+    def flush_before(self, node: ast.AST) -> None:
+        """Emit what an expression needs of which only the value is used that it always has."""
+        if self.obligations and self.builder.current is not None:
+            with self.interruptible(node):
+                self.flush()
 
     @contextlib.contextmanager
     def interruptible(self, node: ast.AST) -> Iterator[None]:
@@ -398,10 +405,11 @@ class Statements(Expressions):
 
     def on_If(self, node: ast.If) -> None:
         test = None if self.has_effect(node.test) else self.translate(node.test)
-        self.obligations = []
         if isinstance(test, Static):
+            self.flush_before(node)
             self.body(node.body if test.value else node.orelse)
             return
+        self.obligations = []
         then, otherwise, after = (self.builder.new() for _ in range(3))
         self.branch(node.test, then, otherwise)
         outer, ends = dict(self.frame.names), []

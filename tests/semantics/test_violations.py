@@ -125,6 +125,45 @@ def test_bad_key(check, statement):
     """, violated={"bad_key": 0})
 
 
+NEVER = "self.m[self.big] > 2 and 1 < 1"
+
+
+@pytest.mark.parametrize("statement", [
+    f"if {NEVER}: return", "if self.m[self.big] > 1 < 1: return", f"x = {NEVER}",
+    f"if not ({NEVER}): self.n = 1", f"if {NEVER.replace('and 1 <', 'or 1 ==')}: self.n = 1",
+    "x = self.never()", "x = self.branches()", "self.does()", "x = self.does()",
+    f"while {NEVER}: await step('on')", f"while {NEVER}: pass", f"{NEVER}",
+    f"for i in ((0,) if {NEVER} else ()): self.n = i",
+    f"for i in range(2 if {NEVER} else 0): await step('on')",
+    f"self.n = 1 if {NEVER} else 2", f"x = pick((1, 2) if {NEVER} else (2, 1))",
+    f"x = {NEVER}; await step('on')", f"x: Int(0, 3) = 1 if {NEVER} else 2"])
+def test_what_leads_to_a_known_outcome_may_fail(check, statement):
+    """The value is known while the spec is compiled. CPython looks at the map all the same."""
+    check(f"""
+    def __init__(self):
+        self.big = Int(0, 5, init=5)
+        self.n = Int(0, 3)
+        self.m = Map(Range(3), Int(0, 3))
+
+    def never(self):
+        return {NEVER}
+
+    def branches(self):
+        if {NEVER}:
+            return 1
+        return 2
+
+    def does(self):
+        self.n = 1
+        return {NEVER}
+
+    @process
+    async def go(self):
+        await step("go")
+        {statement}
+    """, distinct=1, generated=0, violated={"bad_key": 0})
+
+
 def test_an_element_outside_is_in_no_set(check):
     check("""
     def __init__(self):
