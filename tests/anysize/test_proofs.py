@@ -241,3 +241,46 @@ def test_liveness_of_each_element_is_left_to_exploration(tmp_path):
     found = prove_any_size(load(file)[0], instance="ci")
     assert found.judged["one_at_a_time"].outcome == "proved"
     assert "enters" not in str(found.judged)
+
+
+SIDES = '''
+from checker import *
+
+class Sides(Component):
+    def __init__(self, *, guests=2):
+        self.guest = Index("guest", guests)
+        self.side = Range(2)
+        self.served = Map(self.guest, Bool)
+        self.left = Bool
+        self.right = Bool
+
+    @process(each="side")
+    async def work(self, s):
+        await step("go")
+        if s == 1:
+            self.right = True
+        elif not self.right:
+            self.left = True
+
+    @invariant
+    def nobody_is_served(self):
+        return not any(self.served[g] for g in self.guest)
+'''
+
+
+def test_where_one_instance_waits_is_not_where_another_does(tmp_path):
+    """The second side breaks it, after the first: what is known of the first while that waits is
+    not true any more."""
+    file = tmp_path / "sides.py"
+    file.write_text(SIDES)
+    lemma = 'not ((self.work.at[0] == "go" or self.right) and self.left)'
+    found = prove_any_size(load(file)[0], lemmas=(lemma,), infer=False, explain=False)
+    assert found.dropped and not found.lemmas
+    assert found.judged["nobody_is_served"].outcome == "proved"
+
+
+@pytest.mark.parametrize("lemma", ["False", "1 == 2"])
+def test_nothing_follows_from_a_lemma_that_is_plainly_false(lemma):
+    found = with_lemmas("group_attach", (lemma,), explain=False)
+    assert found.dropped == (lemma,)
+    assert found.judged["no_stale_mapping"].outcome == "unknown"

@@ -46,13 +46,13 @@ class Shared:
         self.context = grounder.context
         self.instances = Instances(grounder, seed=budget.seed)
         self._supposed: dict[str, z3.BoolRef] = {}
-        self._cases: dict[str, list[tuple[z3.BoolRef, frozenset[str]]]] = {}
+        self._cases: dict[str, list[tuple[Truth, frozenset[str]]]] = {}
         self._axioms = 0
         self._inside: Situation | None = None
         self._impossible: frozenset[str] | None = None
         self._changes: Substitution = []
         self._unchanged: Substitution = []
-        self._waiting: dict[tuple[str, str], Substitution] = {}
+        self._waiting: dict[tuple[str, str, object], Substitution] = {}
         self._here: set[int] = set()
         self._path: list[Truth] = []
         for _, fact in self.encoding.facts:
@@ -87,7 +87,9 @@ class Shared:
         literal = self._supposed[name] = z3.Bool(f"+{name}", self.context)
         self.instances.add(self.grounder.behind(literal, held), literal.decl().name())
         for case in denied(held):
-            if not isinstance(case, bool):
+            if case is True:
+                self._cases[name].append((case, frozenset()))
+            elif case is not False:
                 self._cases[name].append((case, functions(case)))
                 for element in self.grounder.looked(case)[0]:
                     self.instances.name(element)
@@ -118,7 +120,8 @@ class Shared:
         form of what they are after it."""
         if path is None or path.location is None:
             return []
-        place = path.process.name, path.location.name
+        key = path.key.get_id() if isinstance(path.key, z3.ExprRef) else path.key
+        place = path.process.name, path.location.name, key
         if place not in self._waiting:
             self._waiting[place] = substitution(self.encoding, self.encoding.executor.waiting(
                 path.process, path.location, path.key))
@@ -187,10 +190,10 @@ class Shared:
             return list(denied(self.encoding.holds(claim.expr, self.encoding.base, path.after)))
         changed = {decl.name() for decl, _ in self._changes}
         cases = self._cases[name]
-        if self._inside.path is None:
+        if self._inside.path is None or any(case is True for case, _ in cases):
             return [case for case, _ in cases]
         if not any(used & changed for _, used in cases):
-            return [] if cases else [True]
+            return []
         found = itertools.chain(*(self._told_apart(case) for case, _ in cases))
         return [case for case in found if not z3.is_false(case)]
 
