@@ -155,15 +155,22 @@ class _Compiler:
         todo = [sample for sample in samples if self._key(sample) not in self._known]
         if len(todo) * self._seconds < WORTH_A_PROCESS:
             return
-        with meanwhile(lambda: [self(sample) for sample in todo[1::2]]) as others:
+        with meanwhile(lambda: list(map(self._tried, todo[1::2]))) as others:
             for sample in todo[::2]:
-                self(sample)
+                self._tried(sample)
             for sample, system in zip(todo[1::2], others() or ()):
-                self._known[self._key(sample)] = system
+                if system is not None:
+                    self._known[self._key(sample)] = system
+
+    def _tried(self, sample: dict[str, Any]) -> System | None:
+        """What is wrong with a sample shows when it is asked for."""
+        try:
+            return self(sample)
+        except Exception:
+            return None
 
 
-def _size_constants(compile: Callable[[dict[str, Any]], System],
-                    constants: Mapping[str, Any]) -> list[str]:
+def _size_constants(compile: _Compiler, constants: Mapping[str, Any]) -> list[str]:
     """The constants that set the size of some Index or Range, found by trying.
 
     An Index that is not there as the constants are is none of theirs: with `voters=0` there may
@@ -172,6 +179,7 @@ def _size_constants(compile: Callable[[dict[str, Any]], System],
     candidates = [name for name, value in constants.items()
                   if value is None or type(value) is int]
     before = _set_sizes(compile({}))
+    compile.ahead([{name: SAMPLES[0]} for name in candidates])
     found = []
     for name in candidates:
         for value in SAMPLES[:2]:

@@ -16,13 +16,14 @@ is lazy is what keeps a hundred hypotheses apart.) Formulas are in the form of `
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import z3
 
+from checker.engines.smt.anysize import direct
 from checker.engines.smt.anysize.ground import DEPTH, Definition, Grounder
-from checker.engines.smt.anysize.models import Evaluation, Model
+from checker.engines.smt.anysize.models import Evaluation, Model, Value
 from checker.engines.smt.terms import Truth, implies
 
 MOST_MODELS = 100
@@ -45,11 +46,17 @@ class Template:
     owner: str
     named: tuple[z3.ExprRef, ...]
     shown: tuple[z3.ExprRef, ...]
+    says: Evaluation
     done: set[Key] = field(default_factory=set)
 
-    def of(self, part: z3.ExprRef, elements: Sequence[z3.ExprRef]) -> z3.ExprRef:
-        """The body, or a part of it, of some elements."""
-        return z3.substitute_vars(part, *reversed(elements))
+
+@dataclass(eq=False)
+class Wanted:
+    """An atom that stands for an `exists` over the elements `given`; `owners`: in what it is."""
+
+    atom: z3.ExprRef
+    given: Key
+    owners: set[str] = field(default_factory=set)
 
 
 class Instances:
@@ -58,20 +65,20 @@ class Instances:
     def __init__(self, grounder: Grounder, *, seed: int = 0) -> None:
         self.grounder = grounder
         self.solver = z3.SimpleSolver(ctx=grounder.context)
-        # Truths are false unless they have to be true: what need not exist needs no witness.
-        self.solver.set(random_seed=seed, auto_config=False, mbqi=False, phase_selection=0)
-        # Z3's own interface: the other looks at every argument of every call, for as long again.
-        self._context, self._rlimit = grounder.context.ref(), -1
+        self.solver.set(random_seed=seed, auto_config=False, mbqi=False)
+        self._context, self._solver = grounder.context.ref().value, self.solver.solver.value
+        self._rlimit = -1
         self._asked: dict[int, z3.BoolRef] = {}
         self.templates: list[Template] = []
         self._numbers: dict[str, list[int]] = {sort.name(): [] for sort in grounder.sorts}
         self._elements: dict[int, z3.ExprRef] = {}
         self._depths: dict[int, int] = {}
         self._defined: set[str] = set()
-        self._wanted: dict[int, tuple[z3.ExprRef, set[str]]] = {}
+        self._wanted: dict[int, Wanted] = {}
         self._shown: set[int] = set()
         self._too_deep = False
-        self._evaluations: dict[int, Evaluation] = {}
+        self._evaluations: dict[int, tuple[z3.QuantifierRef, Evaluation]] = {}
+        self._products: dict[tuple[str, ...], tuple[list[list[int]], list[Key]]] = {}
         self._saying: dict[str, Evaluation] = {}
         self._undo: list[Callable[[], object]] = []
         self._scopes: list[int] = []
@@ -121,7 +128,8 @@ class Instances:
         sorts = tuple(part.var_sort(i).name() for i in range(part.num_vars()))
         body = part.body()
         self.templates.append(Template(sorts, body, owner, self.grounder.looked(body)[0],
-                                       tuple(self._shown_by(body))))
+                                       tuple(self._shown_by(body)),
+                                       self._evaluation(part, body)))
         self._undo.append(self.templates.pop)
         self._look(body, owner)
 
@@ -135,7 +143,7 @@ class Instances:
             self._want(atom, owner)
 
     def _tell(self, part: z3.BoolRef) -> None:
-        z3.Z3_solver_assert(self._context, self.solver.solver, part.as_ast())
+        direct.asserted(self._context, self._solver, direct.pointer(part))
 
     def _look(self, part: z3.BoolRef, owner: str) -> None:
         """Note which elements a part names, and which quantifiers the atoms in it stand for."""
@@ -155,9 +163,9 @@ class Instances:
     def _want(self, atom: z3.ExprRef, owner: str) -> None:
         key = atom.get_id()
         if key not in self._wanted:
-            self._wanted[key] = atom, set()
+            self._wanted[key] = Wanted(atom, _numbers(atom))
             self._undo.append(lambda: self._wanted.pop(key, None))
-        owners = self._wanted[key][1]
+        owners = self._wanted[key].owners
         if owner not in owners:
             owners.add(owner)
             self._undo.append(lambda: owners.discard(owner))
@@ -181,43 +189,50 @@ class Instances:
         while number < len(self.templates):         # an instance may bring more
             template = self.templates[number]
             if owners is None or template.owner in owners:
-                for key in list(self._missing(template)):
+                for key in self._missing(template):
                     self._make(template, key)
             number += 1
 
-    def _missing(self, template: Template) -> Iterator[Key]:
-        for key in itertools.product(*(self._numbers[sort] for sort in template.sorts)):
-            if key not in template.done:
-                yield key
+    def _missing(self, template: Template) -> list[Key]:
+        """The elements of which there is no instance."""
+        keys = self._keys(template.sorts)
+        done = template.done
+        return [] if done.issuperset(keys) else [key for key in keys if key not in done]
+
+    def _keys(self, sorts: tuple[str, ...]) -> list[Key]:
+        """The elements for which there may be instances; kept as long as there are no more."""
+        named = [self._numbers[sort] for sort in sorts]
+        known = self._products.get(sorts)
+        if known is None or known[0] != named:
+            known = self._products[sorts] = [*map(list, named)], [*itertools.product(*named)]
+        return known[1]
 
     def _make(self, template: Template, key: Key) -> None:
         template.done.add(key)
         self._undo.append(lambda: template.done.discard(key))
-        elements = [self._elements[number] for number in key]
-        self._tell(template.of(template.body, elements))
+        elements = direct.array(direct.pointer(self._elements[n]) for n in reversed(key))
+        made = direct.instance_of(self._context, direct.pointer(template.body), len(key), elements)
+        direct.asserted(self._context, self._solver, made)
         for element in template.named:
             self.name(element)
         for atom in template.shown:
-            self._want(template.of(atom, elements), template.owner)
+            self._want(z3.substitute_vars(atom, *(self._elements[n] for n in reversed(key))),
+                       template.owner)
 
-    def _witness(self, atom: z3.ExprRef) -> None:
+    def _witness(self, wanted: Wanted) -> None:
         """What an atom for an `exists` says, of a constant."""
+        atom = wanted.atom
         definition = self.grounder.definition(atom)
         self._shown.add(atom.get_id())
         self._undo.append(lambda: self._shown.discard(atom.get_id()))
         given = atom.children()
         found = [make(*given) for make in definition.witnesses]
         for element in found:
-            self.name(element, 1 + self._depth(given))
+            self.name(element, 1 + self._depth(wanted))
         self._assert(implies(atom, definition.said(given, found)), "")
 
-    def _open(self) -> list[tuple[z3.ExprRef, set[str]]]:
-        """The atoms for an `exists` without a witness."""
-        return [(atom, owners) for key, (atom, owners) in self._wanted.items()
-                if key not in self._shown]
-
-    def _depth(self, given: Iterable[z3.ExprRef]) -> int:
-        return max((self._depths.get(e.get_id(), 0) for e in given), default=0)
+    def _depth(self, wanted: Wanted) -> int:
+        return max((self._depths.get(number, 0) for number in wanted.given), default=0)
 
     # ── questions ────────────────────────────────────────────────────────────────────────────
 
@@ -226,17 +241,22 @@ class Instances:
         if rlimit != self._rlimit:
             self._rlimit = rlimit
             self.solver.set("rlimit", rlimit)
-        self._asked = {literal.get_id(): literal for literal in supposed}
+        self._asked = {direct.pointer(literal): literal for literal in supposed}
         literals = (z3.Ast * len(supposed))(*(literal.as_ast() for literal in supposed))
         return z3.CheckSatResult(z3.Z3_solver_check_assumptions(
-            self._context, self.solver.solver, len(supposed), literals))
+            self.grounder.context.ref(), self.solver.solver, len(supposed), literals))
 
     def core(self) -> frozenset[str]:
         """The names of those literals that the last answer rests on."""
         found = self.solver.unsat_core()
-        numbers = (z3.Z3_get_ast_id(self._context, z3.Z3_ast_vector_get(
-            self._context, found.vector, i)) for i in range(len(found)))
-        return frozenset(self._asked[number].decl().name() for number in numbers)
+        context = self.grounder.context.ref()
+        pointers = (z3.Z3_ast_vector_get(context, found.vector, i).value
+                    for i in range(len(found)))
+        return frozenset(self._asked[each].decl().name() for each in pointers)
+
+    def model(self) -> Model:
+        """A model of the instances there are, after `sat`."""
+        return Model(self.solver.model())
 
     def focus(self, about: Container[int]) -> None:
         """Leave alone, in this scope, the elements that a question is not `about`. What is `sat`
@@ -247,59 +267,74 @@ class Instances:
                          for sort, named in before.items()}
 
     def settle(self, supposed: list[z3.BoolRef], question: str, near: str,
-               rlimit: int) -> z3.CheckSatResult:
+               rlimit: int, model: Model | None = None) -> z3.CheckSatResult:
         """The answer with as many instances as it takes: of what belongs to the `question`
-        first, then what to `near` or to nobody, then all. In a scope of its own."""
+        first, then what to `near` or to nobody, then all. In a scope of its own. `model` is one
+        that they are to be made for first."""
         for sort in self.grounder.sorts:
             if not self._numbers[sort.name()]:
                 self.name(z3.Const(f"any {sort.name()}", sort))         # no sort is empty
         self._too_deep = False
         for _ in range(MOST_MODELS):
-            answer = self.check(supposed, rlimit)
-            if answer != z3.sat:
-                return answer
-            model = Model(self.solver.model())
-            if not any(self._false(model, owners) or self._unwitnessed(model, owners)
-                       for owners in ((question,), (near,), (question, near, ""), None)):
+            if model is None:
+                answer = self.check(supposed, rlimit)
+                if answer != z3.sat:
+                    return answer
+                model = self.model()
+            if not self._more(model, question, near):
                 return z3.sat if model.complete and not self._too_deep else z3.unknown
-            self.fill((question,))
+            self.fill((question, near))
+            model = None
         return z3.unknown
 
-    def _false(self, model: Model, owners: Container[str] | None = None) -> bool:
-        """Make the instances that are false in a model; whether there are any."""
-        values = {number: model.value(element) for number, element in self._elements.items()}
-        found = []
+    def _more(self, model: Model, question: str, near: str) -> bool:
+        """Make what a model lacks, of the first who lack anything; whether anybody does."""
+        groups: list[list[Template]] = [[], [], [], []]
+        order = {question: 0, near: 1, "": 2}
         for template in self.templates:
-            if owners is None or template.owner in owners:
-                keys = list(self._missing(template))
-                if keys:
-                    truths = self._evaluation(template.body, len(template.sorts))(
-                        model, [[values[number] for number in key] for key in keys])
+            groups[order.get(template.owner, 3)].append(template)
+        values = {number: model.value(element) for number, element in self._elements.items()}
+        belonging = ((question,), (near,), (question, near, ""), None)
+        return any(self._false(model, values, templates) or self._unwitnessed(model, owners)
+                   for templates, owners in zip(groups, belonging))
+
+    def _false(self, model: Model, values: dict[int, Value],
+               templates: Iterable[Template]) -> bool:
+        """Make the instances that are false in a model; whether there are any."""
+        found = []
+        for template in templates:
+            keys = self._missing(template)
+            if keys:
+                rows = [[values[number] for number in key] for key in keys]
+                truths = template.says(model, rows)
+                if not all(truths):
                     found += [(template, key) for key, truth in zip(keys, truths) if not truth]
         for template, key in found:
             self._make(template, key)
         return bool(found)
 
-    def _evaluation(self, body: z3.BoolRef, variables: int) -> Evaluation:
-        if body.get_id() not in self._evaluations:
-            self._evaluations[body.get_id()] = Evaluation(body, variables)
-        return self._evaluations[body.get_id()]
+    def _evaluation(self, template: z3.QuantifierRef, body: z3.BoolRef) -> Evaluation:
+        key = direct.pointer(template)
+        if key not in self._evaluations:            # with its term, so that the pointer stays its
+            self._evaluations[key] = template, Evaluation(body, template.num_vars())
+        return self._evaluations[key][1]
 
     def _unwitnessed(self, model: Model, owners: Collection[str] | None = None) -> bool:
         """Make the witnesses that a model lacks; whether there are any. Those first that atoms
         about the question's elements need, then what is true of nothing in particular."""
         inside = set(itertools.chain(*self._numbers.values()))
-        lacking = [atom for atom, belongs in self._open()
-                   if (owners is None or not belongs.isdisjoint(owners))
-                   and all(element.get_id() in inside for element in atom.children())
-                   and model.value(atom) is True and not self._has_witness(atom, model)]
-        ranks = [(not atom.num_args(), self._depth(atom.children())) for atom in lacking]
+        lacking = [wanted for key, wanted in self._wanted.items() if key not in self._shown
+                   and (owners is None or not wanted.owners.isdisjoint(owners))
+                   and inside.issuperset(wanted.given)
+                   and model.value(wanted.atom) is True
+                   and not self._has_witness(wanted.atom, model)]
+        ranks = [(not wanted.given, self._depth(wanted)) for wanted in lacking]
         if not ranks or min(ranks)[1] >= DEPTH:
             self._too_deep |= bool(ranks)
             return False
-        for atom, rank in zip(lacking, ranks):
+        for wanted, rank in zip(lacking, ranks):
             if rank == min(ranks):
-                self._witness(atom)
+                self._witness(wanted)
         return True
 
     def _has_witness(self, atom: z3.ExprRef, model: Model) -> bool:
@@ -318,3 +353,7 @@ class Instances:
             self._saying[name] = Evaluation(z3.substitute(definition.body, *(
                 (x, z3.Var(i, x.sort())) for i, x in enumerate(inner))), len(inner))
         return self._saying[name]
+
+
+def _numbers(atom: z3.ExprRef) -> Key:
+    return tuple(element.get_id() for element in atom.children())

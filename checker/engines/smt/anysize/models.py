@@ -7,12 +7,14 @@ members of finite sorts and elements are the numbers that Z3 gives to their term
 """
 from __future__ import annotations
 
+import ctypes
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import z3
+
+from checker.engines.smt.anysize import direct
 
 Value = bool | int
 Row = Sequence[Value]
@@ -24,77 +26,102 @@ _NUMERIC = {z3.Z3_OP_LE: "<=", z3.Z3_OP_GE: ">=", z3.Z3_OP_LT: "<", z3.Z3_OP_GT:
 
 
 class Values:
-    """What terms without variables are in a model of Z3.
-
-    Asked of Z3's own interface: the other looks at every argument of every call, which takes
-    longer than the answer.
-    """
+    """What terms without variables are in a model of Z3; terms are given by their pointers."""
 
     def __init__(self, model: z3.ModelRef) -> None:
         self.model, self.context = model, model.ctx
-        self._shown: dict[int, z3.ExprRef] = {}
+        self._context, self._model = model.ctx.ref().value, model.model.value
+        self._found = (ctypes.c_void_p * 1)()
+        self._elements: dict[int, z3.ExprRef] = {}
+        self._terms: dict[Value, z3.ExprRef] = {}
 
-    def of(self, term: z3.Ast) -> Value:
-        context, found = self.context.ref(), (z3.Ast * 1)()
-        z3.Z3_model_eval(context, self.model.model, term, True, found)
-        truth = z3.Z3_get_bool_value(context, found[0])
-        if truth != z3.Z3_L_UNDEF:
+    def of(self, term: int) -> Value:
+        context = self._context
+        if not direct.evaluated(context, self._model, term, True, self._found):
+            raise z3.Z3Exception("a term has no value in a model")
+        found = self._found[0]
+        truth = direct.truth_of(context, found)
+        if truth:
             return truth == z3.Z3_L_TRUE
-        shown = z3.IntNumRef(found[0], self.context)    # Z3 forgets what nobody refers to
-        if z3.Z3_get_ast_kind(context, found[0]) == z3.Z3_NUMERAL_AST:
-            return shown.as_long()
-        return self._shown.setdefault(shown.get_id(), shown).get_id()
+        if direct.ast_kind(context, found) == z3.Z3_NUMERAL_AST:
+            return z3.IntNumRef(direct.term(found), self.context).as_long()
+        number = direct.ast_id(context, found)
+        if number not in self._elements:            # Z3 forgets what nobody refers to
+            self._elements[number] = z3.ExprRef(direct.term(found), self.context)
+        return number
 
-    def applied(self, function: z3.FuncDeclRef, sorts: list[z3.SortRef], row: Row) -> Value:
-        """The value of a function of these sorts at these values."""
-        given = list(map(self._term, row, sorts))
-        terms = (z3.Ast * len(given))(*(each.as_ast() for each in given))
-        return self.of(z3.Z3_mk_app(function.ctx_ref(), function.ast, len(given), terms))
+    def applied(self, function: Function, row: Row) -> Value:
+        """The value of a function at these values."""
+        terms = direct.array(map(self._term, row, function.numeric))
+        return self.of(direct.applied(self._context, function.pointer, len(terms), terms))
 
-    def _term(self, value: Value, sort: z3.SortRef) -> z3.ExprRef:
+    def _term(self, value: Value, numeric: bool) -> int:
         if isinstance(value, bool):
-            return z3.BoolVal(value, sort.ctx)
-        if isinstance(sort, z3.ArithSortRef):
-            return z3.IntVal(value, sort.ctx)
-        return self._shown[value]
+            return direct.pointer(self._kept(value, z3.BoolVal))
+        if numeric:
+            return direct.pointer(self._kept(value, z3.IntVal))
+        return direct.pointer(self._elements[value])
+
+    def _kept(self, value: Value, make: Callable[..., z3.ExprRef]) -> z3.ExprRef:
+        key = value, make
+        if key not in self._terms:
+            self._terms[key] = make(value, self.context)
+        return self._terms[key]
+
+
+class Function:
+    """A function as a table of its values needs it: which arguments are numbers."""
+
+    def __init__(self, decl: z3.FuncDeclRef) -> None:
+        self.decl, self.pointer = decl, direct.pointer(decl)
+        self.numeric = [isinstance(decl.domain(i), z3.ArithSortRef) for i in range(decl.arity())]
 
 
 class Table(dict):
     """A function's values, by its arguments: `table[1, 2]`, of one argument `table[1]`. Each is
     asked for when it is first needed."""
 
-    def __init__(self, known: Values, function: z3.FuncDeclRef) -> None:
+    def __init__(self, known: Values, function: Function) -> None:
         super().__init__()
         self.known, self.function = known, function
-        self.sorts = [function.domain(i) for i in range(function.arity())]
 
     def __missing__(self, key: Value | tuple[Value, ...]) -> Value:
         row = key if isinstance(key, tuple) else (key,)
-        self[key] = found = self.known.applied(self.function, self.sorts, row)
+        self[key] = found = self.known.applied(self.function, row)
+        return found
+
+
+class Constants(dict):
+    """The values of terms without variables, by their pointers, each asked for once. Of terms
+    that something holds as long as the model is looked at: else a pointer may be another's."""
+
+    def __init__(self, known: Values) -> None:
+        super().__init__()
+        self.known = known
+
+    def __missing__(self, term: int) -> Value:
+        self[term] = found = self.known.of(term)
         return found
 
 
 class Model:
-    """A model whose values have numbers."""
+    """A model whose values have numbers. `constants` gives those of terms by their pointers."""
 
     def __init__(self, model: z3.ModelRef) -> None:
         self._values = Values(model)
+        self.constants = Constants(self._values)
         self._tables: dict[int, Table] = {}
-        self._constants: dict[int, tuple[Value, z3.ExprRef]] = {}
         self.complete = True
 
     def value(self, term: z3.ExprRef) -> Value:
-        """The value of a term without variables, which is asked for again and again."""
-        number = term.get_id()
-        if number not in self._constants:           # with the term, so that the number stays its
-            self._constants[number] = self._values.of(term.as_ast()), term
-        return self._constants[number][0]
+        """The value of a term without variables, which lives as long as the model."""
+        return self.constants[direct.pointer(term)]
 
-    def table(self, function: z3.FuncDeclRef) -> Table:
-        number = function.get_id()
-        if number not in self._tables:
-            self._tables[number] = Table(self._values, function)
-        return self._tables[number]
+    def table(self, function: Function) -> Table:
+        table = self._tables.get(function.pointer)
+        if table is None:
+            table = self._tables[function.pointer] = Table(self._values, function)
+        return table
 
     def unseen(self) -> Value:
         """What stands for a part that is not looked at."""
@@ -110,9 +137,9 @@ class Evaluation:
     """
 
     def __init__(self, term: z3.ExprRef, variables: int) -> None:
-        self.term = term                            # so that the numbers of terms stay theirs
-        self._constants: dict[int, z3.ExprRef] = {}
-        self._functions: dict[int, z3.FuncDeclRef] = {}
+        self.term = term                            # so that pointers into it stay good
+        self._constants: list[int] = []
+        self._functions: list[Function] = []
         row = "".join(f"v{i}, " for i in reversed(range(variables)))
         try:
             self._run = _function(self._source(term), row, tuple(self._names()))
@@ -121,12 +148,19 @@ class Evaluation:
 
     def __call__(self, model: Model, rows: Iterable[Row]) -> list[Value]:
         """The formula's value for each row."""
-        return self._run(model, rows, *map(model.value, self._constants.values()),
-                         *map(model.table, self._functions.values()))
+        return self._run(model, rows, *map(model.constants.__getitem__, self._constants),
+                         *map(model.table, self._functions))
 
     def _names(self) -> Iterable[str]:
         return itertools.chain((f"c{number}" for number in range(len(self._constants))),
                                (f"f{number}" for number in range(len(self._functions))))
+
+    def _numbered(self, decl: z3.FuncDeclRef) -> int:
+        for number, known in enumerate(self._functions):
+            if known.pointer == direct.pointer(decl):
+                return number
+        self._functions.append(Function(decl))
+        return len(self._functions) - 1
 
     def _source(self, term: z3.ExprRef) -> str:
         if z3.is_var(term):
@@ -135,9 +169,9 @@ class Evaluation:
             return "model.unseen()"
         kind, parts = term.decl().kind(), list(map(self._source, term.children()))
         if not parts:
-            return _literal(term, kind) or _numbered("c", self._constants, term)
+            return _literal(term, kind) or f"c{_number(self._constants, direct.pointer(term))}"
         if kind == z3.Z3_OP_UNINTERPRETED:
-            return f"{_numbered('f', self._functions, term.decl())}[{', '.join(parts)}]"
+            return f"f{self._numbered(term.decl())}[{', '.join(parts)}]"
         if kind in _NUMERIC:
             return "(" + f" {_NUMERIC[kind]} ".join(parts) + ")"
         match kind:
@@ -161,11 +195,11 @@ def _literal(term: z3.ExprRef, kind: int) -> str:
     return {z3.Z3_OP_TRUE: "True", z3.Z3_OP_FALSE: "False"}.get(kind, "")
 
 
-def _numbered(letter: str, known: dict[int, Any], term: z3.AstRef) -> str:
-    """The name of what a model is asked for."""
-    if term.get_id() not in known:
-        known[term.get_id()] = term
-    return f"{letter}{list(known).index(term.get_id())}"
+def _number(known: list[int], pointer: int) -> int:
+    """Where it is in the list, at the end of it where it is new."""
+    if pointer not in known:
+        known.append(pointer)
+    return known.index(pointer)
 
 
 @functools.lru_cache(maxsize=5_000)

@@ -22,6 +22,7 @@ from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.kept import lemma_file
 from checker.engines.smt.anysize.learning import Learner
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
+from checker.engines.smt.anysize.memory import few_collections
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
 from checker.engines.smt.anysize.refuse import OutsideFragment
@@ -130,7 +131,8 @@ def prove_any_size(spec: Any, *, instance: str | None = None, fault: Any = None,
                Budget(rlimit, seed), explorer, states, report or (lambda text: None), proof,
                frozenset(properties), explain)
     try:
-        job.run(lemmas, infer)
+        with few_collections():
+            job.run(lemmas, infer)
     except OutsideFragment as outside:
         job.refuse(outside)
     except KeyboardInterrupt:

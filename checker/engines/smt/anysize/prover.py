@@ -64,6 +64,9 @@ class Prover:
         self.claims |= {claim.name: claim for claim in claims}
         for situation in (*self.situations, self.anywhere):
             situation.add(claims)
+        for claim in claims:
+            if claim.kind == "invariant":       # all counts are known before the first question
+                self.encoding.holds(claim.expr)
 
     # ── one claim ────────────────────────────────────────────────────────────────────────────
 

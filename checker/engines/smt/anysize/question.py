@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import z3
@@ -44,13 +45,18 @@ what a model is found to lack. The last is complete for more and may take its wh
 PATIENT: tuple[Mode, ...] = (*QUICK, "models")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """Something to prove: a lemma or invariant (`kind` "invariant"), a step invariant, a check."""
 
     name: str
     expr: Expr
     kind: str = "invariant"
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """What it speaks of."""
+        return state_variables(self.expr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,10 @@ class Situation:
         """
         solver = z3.Solver(ctx=self.encoding.space.context)
         solver.set("random_seed", self.budget.seed)
+        supposed = [(self.before[name], self.supposition(name)) for name in hypotheses]
         if self._counts != len(self.encoding.counts.table):     # each new count has its axioms
             self._premises = [part for _, part in self.premises() if part is not True]
             self._counts = len(self.encoding.counts.table)
-        supposed = [(self.before[name], self._meaning[f"+{name}"]) for name in hypotheses]
         known = [*self._premises, *parts]
         if mode == "ground":
             solver.set(**SETTINGS)
@@ -139,18 +145,17 @@ class Situation:
     def touched(self, claim: Claim) -> bool:
         """Whether the step may change what the claim speaks of."""
         return self.path is None or claim.kind != "invariant" or bool(
-            state_variables(claim.expr) & set(self.path.after.writes))
+            claim.variables & self.path.after.writes.keys())
 
     def add(self, claims: Iterable[Claim]) -> None:
-        """Make literals for lemmas."""
+        """Make literals for lemmas; their formulas are made when they are first needed."""
         context = self.encoding.space.context
         for claim in claims:
             if claim.name in self.claims:
                 continue
             self.claims[claim.name] = claim
             if not self.initially and claim.kind == "invariant":
-                self.before[claim.name] = literal = z3.Bool(f"+{claim.name}", context)
-                self._meaning[literal.decl().name()] = self.encoding.holds(claim.expr)
+                self.before[claim.name] = z3.Bool(f"+{claim.name}", context)
             if self.initially and claim.kind == "invariant" or (
                     self.path is not None and self.touched(claim)):
                 self.after[claim.name] = z3.Bool(f"-{claim.name}", context)
@@ -183,15 +188,22 @@ class Situation:
         solver.add(*self.grounder.question(given, []))
         for name in names:
             solver.push()
-            before = [] if self.initially else [self._meaning.get(f"+{name}", True)]
+            before = [self.supposition(name)] if name in self.before else []
             solver.add(*self.grounder.question([*before, self.negation(name)], []))
             self.budget.questions += 1
             if solver.check() == z3.unsat:
                 yield name
             solver.pop()
 
+    def supposition(self, name: str) -> Truth:
+        """That the claim holds before the step."""
+        literal = f"+{name}"
+        if literal not in self._meaning:
+            self._meaning[literal] = self.encoding.holds(self.claims[name].expr)
+        return self._meaning[literal]
+
     def negation(self, name: str) -> Truth:
-        """That the claim is broken; its formula is made when it is first needed."""
+        """That the claim is broken."""
         literal = self.after[name].decl().name()
         if literal not in self._meaning:
             self._meaning[literal] = self.negated(self.claims[name])

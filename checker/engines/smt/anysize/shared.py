@@ -18,6 +18,7 @@ import z3
 from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.ground import Grounder
 from checker.engines.smt.anysize.instances import Instances
+from checker.engines.smt.anysize.models import Model
 from checker.engines.smt.anysize.question import Answer, Budget, Claim, Situation
 from checker.engines.smt.anysize.substitution import (Substitution, denied, functions,
                                                       substitution)
@@ -37,6 +38,10 @@ class _Case:
     about: set[int]
 
 
+Place = tuple[str, str, object]
+"""Where an instance waits: its process, the location, its key."""
+
+
 class Shared:
     """Questions about the situations of one encoding."""
 
@@ -52,7 +57,9 @@ class Shared:
         self._impossible: frozenset[str] | None = None
         self._changes: Substitution = []
         self._unchanged: Substitution = []
-        self._waiting: dict[tuple[str, str, object], Substitution] = {}
+        self._place: Place | None = None
+        self._waiting: dict[Place, Substitution] = {}
+        self._earlier: dict[tuple[Place | None, int, int], z3.BoolRef] = {}
         self._here: set[int] = set()
         self._path: list[Truth] = []
         for _, fact in self.encoding.facts:
@@ -111,21 +118,27 @@ class Shared:
         self.instances.fill()
         path = situation.path
         self._changes = [] if path is None else substitution(self.encoding, path.after)
+        self._place = self._place_of(path)
         self._unchanged = self._before(path)
         answer = self.instances.check(self._literals(hypotheses), EASY)
         self._impossible = self._core() if answer == z3.unsat else None
 
+    def _place_of(self, path: Path | None) -> Place | None:
+        if path is None or path.location is None:
+            return None
+        key = path.key.get_id() if isinstance(path.key, z3.ExprRef) else path.key
+        return path.process.name, path.location.name, key
+
     def _before(self, path: Path | None) -> Substitution:
         """What functions are before a step, as far as the place that it starts from tells; in the
         form of what they are after it."""
-        if path is None or path.location is None:
+        if self._place is None:
             return []
-        key = path.key.get_id() if isinstance(path.key, z3.ExprRef) else path.key
-        place = path.process.name, path.location.name, key
-        if place not in self._waiting:
-            self._waiting[place] = substitution(self.encoding, self.encoding.executor.waiting(
-                path.process, path.location, path.key))
-        return self._waiting[place]
+        if self._place not in self._waiting:
+            self._waiting[self._place] = substitution(
+                self.encoding, self.encoding.executor.waiting(
+                    path.process, path.location, path.key))
+        return self._waiting[self._place]
 
     def _about(self, part: Truth) -> set[int]:
         """The numbers of the elements that a formula names."""
@@ -192,9 +205,8 @@ class Shared:
         cases = self._cases[name]
         if self._inside.path is None or any(case is True for case, _ in cases):
             return [case for case, _ in cases]
-        if not any(used & changed for _, used in cases):
-            return []
-        found = itertools.chain(*(self._told_apart(case) for case, _ in cases))
+        found = itertools.chain(*(self._told_apart(case) for case, used in cases
+                                  if used & changed))
         return [case for case in found if not z3.is_false(case)]
 
     def _told_apart(self, case: z3.BoolRef) -> Iterator[z3.BoolRef]:
@@ -202,17 +214,26 @@ class Shared:
         that instance in place of each element. What is said often is what it was before, and that
         is ruled out by the claim itself."""
         assert self._inside is not None and self._inside.path is not None
-        before, after = (z3.simplify(z3.substitute_funs(case, *changes))
-                         for changes in (self._unchanged, self._changes))
+        after = z3.simplify(z3.substitute_funs(case, *self._changes))
         key, no = self._inside.path.key, z3.BoolVal(False, self.context)
         others = [x for x in self.grounder.looked(case)[0]
                   if isinstance(key, z3.ExprRef) and x.sort() == key.sort()]
         apart = [(x == key, no) for x in others] + [(key == x, no) for x in others]
-        for means, given in ((apart, [x != key for x in others]),
-                             *(([(x, key)], []) for x in others)):
-            was, now = (z3.simplify(z3.substitute(each, *means)) for each in (before, after))
-            if not now.eq(was):
+        ways = [(apart, [x != key for x in others]), *(([(x, key)], []) for x in others)]
+        for number, (means, given) in enumerate(ways):
+            now = z3.simplify(z3.substitute(after, *means))
+            if not now.eq(self._was(case, number, means)):
                 yield conj(now, *given)
+
+    def _was(self, case: z3.BoolRef, number: int,
+             means: Sequence[tuple[z3.ExprRef, z3.ExprRef]]) -> z3.BoolRef:
+        """A case before the step, in one of the ways in which the instance may be in it: the
+        same for all steps from one place."""
+        known = self._place, case.get_id(), number
+        if known not in self._earlier:
+            before = z3.simplify(z3.substitute_funs(case, *self._unchanged))
+            self._earlier[known] = z3.simplify(z3.substitute(before, *means))
+        return self._earlier[known]
 
     def _behind(self, name: str, case: Truth) -> _Case:
         literal = z3.Bool(name, self.context)
@@ -228,22 +249,26 @@ class Shared:
             asked = [*supposed, case.literal]
             answer = self.instances.check(asked, EASY)
             found = self._core() if answer == z3.unsat else frozenset()
+            model = self.instances.model() if answer == z3.sat else None
             # The elements that the question is not about are left alone first.
             for about in (self._here | case.about, None):
                 if answer != z3.unsat:
-                    answer, found = self._settled(asked, case, name, about)
+                    answer, found = self._settled(asked, case, name, about, model)
+                    model = None
             if answer != z3.unsat:
                 return Answer("sat" if answer == z3.sat else "unknown")
             core |= found
         return Answer("unsat", core)
 
-    def _settled(self, asked: list[z3.BoolRef], case: _Case, name: str,
-                 about: set[int] | None) -> tuple[z3.CheckSatResult, frozenset[str]]:
-        """An answer with as many instances as it takes, of these elements or of all; the core."""
+    def _settled(self, asked: list[z3.BoolRef], case: _Case, name: str, about: set[int] | None,
+                 model: Model | None) -> tuple[z3.CheckSatResult, frozenset[str]]:
+        """An answer with as many instances as it takes, of these elements or of all; the core.
+        `model` is one of the instances there are, where it is known already."""
         self.instances.push()
         if about is not None:
             self.instances.focus(about)
-        answer = self.instances.settle(asked, case.literal.decl().name(), f"+{name}", HARD)
+        answer = self.instances.settle(asked, case.literal.decl().name(), f"+{name}", HARD,
+                                       model)
         found = self._core() if answer == z3.unsat else frozenset()
         self.instances.pop()
         return answer, found
