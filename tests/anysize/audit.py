@@ -129,7 +129,7 @@ def kept_subjects() -> tuple[Subject, ...]:
     files = [f.with_name("model.py" if f.name == "lemmas.py" else f.name.replace("_lemmas", ""))
              for f in sorted(SPEC.rglob("*lemmas.py"))]
     specs = [spec for file in files for spec in load(file)] + [
-        literature(name) for name in FILES if name != "ring_election"]
+        literature(name) for name in FILES]
     found = []
     for spec in specs:
         kept = kept_lemmas(spec.path, spec.name)
@@ -143,7 +143,7 @@ def found_subjects() -> tuple[Subject, ...]:
     """Those of the literature that are proved without help."""
     kept = {subject.spec.name for subject in kept_subjects()}
     return tuple(Subject(literature(name), None, kept=False) for name in FILES
-                 if name != "ring_election" and literature(name).name not in kept)
+                 if literature(name).name not in kept)
 
 
 # ── the checks ───────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ class Orders(Component):
         self.lock = Lock
         self.last = Maybe(self.slot)
         self.full = Bool
+        self.hand = Int(0, slots - 1)
 
     @process(daemon=True)
     async def fills(self):
@@ -67,6 +68,16 @@ class Orders(Component):
                 count += 1
             self.last = min(s, max(self.filled - 1, 0))
             self.lock.release()
+
+    @process(daemon=True)
+    async def turns(self):
+        """Once round, either way."""
+        while True:
+            await step("turn")
+            if maybe("back"):
+                self.hand = (self.hand - 1) % self.slots
+            else:
+                self.hand = (self.hand + 1) % self.slots
 
     @invariant
     def counted(self):

@@ -3,6 +3,7 @@ import functools
 import pathlib
 
 import pytest
+import z3
 from tests.anysize.structure import Structure
 
 from checker.engines import native
@@ -26,7 +27,8 @@ def specs(path):
 
 BLOCKS, PAGES = SPEC / "virtio_mem" / "telling.py", SPEC / "virtio_balloon" / "telling.py"
 PROVED = {"blocks": BLOCKS, "pages": PAGES}
-TRANSLATED = {"orders": HERE / "orders.py", **PROVED}
+TRANSLATED = {"orders": HERE / "orders.py",
+              "ring": HERE.parent / "protocols" / "ring_election.py", **PROVED}
 
 
 def only(path):
@@ -123,6 +125,35 @@ def _explore(system):
         return native.explore(system)
     except native.NoCompiler:
         return explore(system)
+
+
+# ── remainders ───────────────────────────────────────────────────────────────────────────────
+
+@pytest.mark.parametrize("divisor", [-2, 0, 1, 3])
+def test_a_remainder_is_told_once_round(divisor):
+    encoding = Structure(only(HERE / "orders.py")).encoding
+    a, b = z3.Ints("a b", ctx=encoding.space.context)
+    solver = z3.Solver(ctx=encoding.space.context)
+    told = encoding.space.remainder(a, b)
+    for number in range(-7, 8):
+        solver.push()
+        solver.add(a == number, b == divisor)
+        remainder = number % divisor if divisor else 0
+        assert solver.check(told == remainder) == z3.sat
+        known = solver.check(told != remainder) == z3.unsat
+        assert known == (-divisor <= number < 2 * divisor), number
+        solver.pop()
+
+
+@pytest.mark.parametrize("factor, outcome", [(1, "proved"), (3, "unknown")])
+def test_nothing_is_proved_of_a_remainder_further_round(factor, outcome, tmp_path):
+    """Both claims are true; a row holds n at most, and n is less than two rounds."""
+    file = tmp_path / "spec.py"
+    file.write_text(HEAD.format(state="", code=f"""row = {factor} * self.row[0]
+            if row % self.n > row:
+                self.seen = True"""))
+    judged = prove_any_size(load(file)[0], lemmas=("not self.seen",)).judged["fine"]
+    assert judged.outcome == outcome, judged
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────

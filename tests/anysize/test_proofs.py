@@ -30,7 +30,8 @@ def test_proved_without_help(name):
     assert found.judged["deadlock"].outcome == "unknown"      # not claimed, so not proved
 
 
-@pytest.mark.parametrize("name", ["ticket_lock", "toy_consensus", "sharded_store"])
+@pytest.mark.parametrize("name", ["ticket_lock", "toy_consensus", "sharded_store",
+                                  "ring_election"])
 def test_proved_with_the_lemmas_beside_the_spec(name):
     from checker.engines.smt.anysize import prove_any_size
 
@@ -81,7 +82,8 @@ def test_lemmas_are_written_and_read_as_python():
 
 
 @pytest.mark.parametrize("name", ["decentralized_lock", "group_attach", "sharded_store",
-                                  "toy_consensus", "ticket_lock", "ricart_agrawala"])
+                                  "toy_consensus", "ticket_lock", "ricart_agrawala",
+                                  "ring_election"])
 def test_a_fault_is_a_reachable_counterexample(name):
     """At a size up to 3, with the explorer's trace; its last step is the one that breaks."""
     from checker.engines.smt.anysize import prove_any_size

@@ -4,7 +4,6 @@ import pytest
 from checker.engines.smt.anysize import prove_any_size
 from checker.engines.smt.anysize.refuse import REASONS
 from checker.frontend.spec import load
-from tests.anysize.support import spec
 
 HEAD = """from checker import *
 class Spec(Component):
@@ -39,12 +38,6 @@ def test_outside_the_fragment(code, tmp_path):
     judged = found.judged["fine"]
     assert judged.outcome == "refused" and f"[{code}]" in judged.reason, judged
     assert not found.complete
-
-
-def test_a_ring_divides_by_its_size():
-    found = prove_any_size(spec("ring_election"))
-    assert found.judged["one_leader"].outcome == "refused"
-    assert "P106" in found.judged["one_leader"].reason
 
 
 def test_every_code_is_explained():

@@ -63,6 +63,7 @@ def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Ato
     """
     found: dict[Expr, Atom] = {}
     numbers: list[Expr] = [Local(name, of) for name, of in prefix if sizes_of(of)]
+    sets: list[Expr] = []
     places = {process.location_variable for process in system.processes}
     for variable in system.variables:
         whole = Var(variable.name, variable.type)
@@ -73,6 +74,10 @@ def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Ato
                 found.setdefault(atom.expr, atom)
             if isinstance(part.type, NUMBERS) or measured and _measure(part):
                 numbers.append(part)
+            if isinstance(part.type, Set):
+                sets.append(part)
+    for atom in _inside(sets, numbers) if measured else ():
+        found.setdefault(atom.expr, atom)
     counts = _counts(system, prefix)
     for atom in _measured(system, numbers, counts) if measured else _compared(numbers, counts):
         found.setdefault(atom.expr, atom)
@@ -145,7 +150,7 @@ def _said(part: Expr, prefix: Prefix) -> Iterator[Atom]:
                     yield Atom(Op("eq", (part, Local(name, index)), BOOL), group, True, True)
         case Set(inner):
             for name, index in prefix:
-                if isinstance(inner, Index) and same_set(inner, index):
+                if same_set(inner, index):
                     inside = Op("contains", (part, Local(name, index)), BOOL)
                     yield Atom(inside, f"{group} {name}", True, _arity(part) > 0)
         case Lock():
@@ -191,6 +196,13 @@ def _measured(system: System, numbers: list[Expr], counts: list[Expr]) -> Iterat
             yield Atom(Op("eq", (a, count), BOOL), "", True)
     for count in counts:
         yield Atom(Op("eq", (count, Const(0, count.type)), BOOL), "", True)
+
+
+def _inside(sets: list[Expr], numbers: list[Expr]) -> Iterator[Atom]:
+    """Numbers that the state holds, in sets of such numbers."""
+    for members, number_ in itertools.product(sets, numbers):
+        if members.type.of == number_.type and not isinstance(number_, Local):
+            yield Atom(Op("contains", (members, number_), BOOL), "", True, _arity(members) > 0)
 
 
 def _passed(system: System) -> Iterator[Expr]:

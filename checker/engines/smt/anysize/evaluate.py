@@ -275,6 +275,8 @@ def _times(op: Op, args: list[Symbolic], scope: Scope) -> values.Number:
 def _division(op: Op, args: list[Symbolic], scope: Scope) -> values.Number:
     """Z3's division rounds so that the remainder is not negative: Python's for a divisor > 0."""
     left, right = args
+    if op.op == "mod" and not is_numeral(right):
+        return scope.space.remainder(left, right)
     if not is_numeral(right) or right <= 0:
         raise OutsideFragment("P106", "a division by what is no positive constant", op.loc)
     if is_numeral(left):

@@ -25,7 +25,8 @@ them. A larger set is an Index, or a Range where the order matters.""",
     "P105": """A type has no meaning for every size here: a queue, a set of sets, a constant map
 whose values differ.""",
     "P106": """This arithmetic is not linear. Z3 decides linear arithmetic; products of two
-variables, and division by anything but a constant, are left to the other engines.""",
+variables, and quotients by anything but a constant, are left to the other engines. A remainder
+by a number that varies is understood once round: `(n + 1) % nodes`.""",
     "P107": """This loop has no closed form here.
 
 Updates at the element, setting a flag or a number to a constant, and adding to a set are

@@ -3,6 +3,10 @@
 Every scalar part of the state is one Z3 function, a *leaf*, whose arguments are the keys on the
 way to it: `holds: Map(group, Bool)` is `holds(group) -> Bool`, `attached: Map(group,
 Maybe(container))` is the relation `attached(group, container)`.
+
+NOTE(once round). A remainder by a number that varies is not linear, but `(n + 1) % nodes` is
+`n + 1` or 0. So `a % b` is told for `-b <= a < 2 * b`, where it takes one addition. Elsewhere it
+is a function of which nothing is known: then nothing is proved that depends on it.
 """
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from checker.engines.smt.anysize.family import Family, Linear, Number, all_types
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.engines.smt.anysize.values import (Choice, Element, Holder, Interval, Mapping,
                                                 Members, Optional, Over, Symbolic, Term)
-from checker.engines.smt.terms import Truth
+from checker.engines.smt.terms import Truth, conj
 from checker.ir.system import Process, System
 from checker.source import NOWHERE, Loc
 from checker.types import (NUMBERS, Bool, Enum, Index, Int, Lock, Map, Maybe, Queue, Range,
@@ -109,6 +113,16 @@ class Space:
         for name, factor in value.terms:
             total = total + factor * self.sizes[name]
         return total
+
+    def remainder(self, left: values.Number, right: values.Number) -> values.Number:
+        """`left % right` for a divisor that is a term; see NOTE(once round)."""
+        integer = z3.IntSort(self.context)
+        elsewhere = z3.Function("a remainder", integer, integer, integer)(left, right)
+        inside, above = conj(0 <= left, left < right), conj(right <= left, left < 2 * right)
+        below = conj(-right <= left, left < 0)
+        for within, value in ((below, left + right), (above, left - right), (inside, left)):
+            elsewhere = values.select(within, value, elsewhere)
+        return elsewhere
 
     def cardinality(self, of: Type) -> values.Number:
         """How many elements a set has."""
