@@ -86,7 +86,8 @@ def _states(system: System, most: int) -> Sample:
     there are more than `most`, at most so many of them, from all over the graph."""
     try:
         with contextlib.suppress(RuntimeError):
-            return Sample(system, list(native.reachable(system, limit=most)), complete=True)
+            every = native.reachable(system, limit=most, most=most)
+            return Sample(system, list(every), complete=True)
         some = native.reachable(system, limit=MOST_EXPLORED, most=most)
         return Sample(system, list(some), complete=False)
     except RuntimeError:

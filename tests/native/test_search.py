@@ -165,6 +165,17 @@ def test_a_search_that_is_killed_is_incomplete(monkeypatch):
     assert not found.complete and "SIGKILL" in found.reason and found.distinct > 0
 
 
+def test_what_is_learned_from_is_the_same_whatever_the_number_of_threads():
+    system = counters(5, 8)
+    alone = list(reachable(system, threads=1, most=1000))
+    assert len(set(alone)) == 1000
+    assert all(list(reachable(system, threads=4, most=1000)) == alone for _ in range(3))
+    every = list(reachable(system, threads=4, most=10 ** 6))
+    assert set(every) == set(reachable(system)) and every != sorted(every)
+    few = [state[0] for state in alone]
+    assert all(sum(counter[0] == digit for counter in few) > 60 for digit in range(8))
+
+
 def test_all_states_can_be_had():
     states = set(reachable(counters(3, 5), threads=2))
     assert len(states) == 125 and {state[0] for state in states} >= {(0, 0, 0), (4, 4, 4)}

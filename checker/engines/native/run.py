@@ -9,16 +9,16 @@ compiled again with optimisation meanwhile, and the search begins anew with that
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import pathlib
+import random
 import signal
 import struct
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler,
@@ -84,7 +84,8 @@ def run(generated: Generated, asked: Sequence[str], *, threads: int | None, limi
 def reachable(system: System, *, threads: int | None = None, limit: int | None = None,
               memory: int | None = None, most: int | None = None) -> Iterator[State]:
     """All reachable states, in no particular order; for learning from them, and for tests.
-    `most`: where there are more of them, every second or third and so on.
+    `most`: so many of them, from all over the graph; these and their order are the same in every
+    run, whatever the number of threads.
 
     Raises RuntimeError where the search ended before it had them all.
     """
@@ -96,10 +97,16 @@ def reachable(system: System, *, threads: int | None = None, limit: int | None =
         found = _Run(generated, arguments, None).exploration(limit, memory)
         if not found.complete:
             raise RuntimeError(f"the states are not complete: {found.reason}")
-        step = -(-found.distinct // most) if most else 1
         packed = struct.iter_unpack(f"={words}Q", file.read_bytes())
-        for state in itertools.islice(packed, 0, None, step):
+        for state in packed if most is None else _some(packed, most):
             yield generated.layout.decode(state)
+
+
+def _some(packed: Iterable[tuple[int, ...]], most: int) -> list[tuple[int, ...]]:
+    """At most so many of the states. Threads leave them in any order; and every second one of a
+    sorted list may well have the same value of some variable, so they are drawn."""
+    ordered = sorted(packed)
+    return random.Random(0).sample(ordered, min(most, len(ordered)))
 
 
 def prepare(system: System, reduce: Sequence[Reduction] = ()) -> Generated:
