@@ -3,22 +3,25 @@ import functools
 import itertools
 
 import pytest
+from tests.anysize.audit import explore, states
 from tests.anysize.support import spec
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.smt.anysize import prove_any_size
+from checker.engines.smt.anysize.atoms import atoms
+from checker.engines.smt.anysize.candidates import every_prefix
 from checker.engines.smt.anysize.family import family
 from checker.engines.smt.anysize.finite import reachable
 from checker.engines.smt.anysize.learning import Learner
-from checker.engines.smt.anysize.lemmas import read_lemma
+from checker.engines.smt.anysize.lemmas import read_lemma, show_lemma
 
 PROVED = {"ticket_lock": ("mutual_exclusion", "overflow"),
-          "sharded_store": ("one_owner", "empty_choice")}
+          "sharded_store": ("one_owner", "empty_choice"), "toy_consensus": ("one_decision",)}
 
 
 @functools.cache
 def found(name):
-    return prove_any_size(spec(name), lemmas=())
+    return prove_any_size(spec(name), lemmas=(), states=states, explorer=explore)
 
 
 @pytest.mark.parametrize("name", PROVED)
@@ -35,6 +38,26 @@ def test_the_lemmas_hold_in_all_reachable_states(name):
     for text in found(name).lemmas:
         expr = read_lemma(system, text)
         assert all(evaluate(expr, Scope(system, state)) for state in sample.states), text
+
+
+def said(name, elements):
+    """What can be said of elements of the sets of a spec, as texts."""
+    one = spec(name)
+    system = family(lambda sizes: one.system(**sizes), one.constants).system
+    prefix = next(each for each in every_prefix(system) if [name for name, _ in each] == elements)
+    return {show_lemma(system, atom.expr) for atom in atoms(system, prefix, measured=True)}
+
+
+def test_numbers_are_looked_for_in_sets_of_numbers():
+    texts = said("ring_election", ["n", "o"])
+    assert {"self.number[n] in self.inbox[o]", "self.number[o] in self.inbox[o]"} <= texts
+    assert "n in self.inbox[o]" not in texts        # nodes are no numbers
+
+
+def test_what_a_step_waits_for_can_be_said():
+    [guard] = [text for text in said("toy_consensus", ["v"]) if "for q in self.quorum" in text
+               and "self.vote" in text]
+    assert guard.startswith("any(self.valid[q] and all(")
 
 
 @functools.cache

@@ -10,16 +10,16 @@ from checker import (ANY, Bool, Component, Fault, Map, Range, Set, invariant, pi
 class RingElection(Component):
     """Nodes pass on numbers greater than their own; who gets its own back is the leader."""
 
-    instances = {"small": dict(nodes=3), "ci": dict(nodes=4)}
+    instances = {"small": dict(nodes=3, numbers=3), "ci": dict(nodes=4, numbers=4)}
     faults = [Fault("passes_on_all", breaks="one_leader", cite="seeded", greater_only=False,
                     instance="small"),
               Fault("numbers_alike", breaks="one_leader", cite="seeded", unique=False)]
 
-    def __init__(self, *, nodes=3, greater_only=True, unique=True):
+    def __init__(self, *, nodes=3, numbers=3, greater_only=True, unique=True):
         self.node = Range(nodes)
         self.nodes = nodes
-        self.number = Map(self.node, Range(nodes, init=ANY))
-        self.inbox = Map(self.node, Set(self.node))
+        self.number = Map(self.node, Range(numbers, init=ANY))
+        self.inbox = Map(self.node, Set(Range(numbers)))
         self.leader = Map(self.node, Bool)
         self.greater_only = greater_only
         self.unique = unique

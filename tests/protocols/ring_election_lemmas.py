@@ -1,4 +1,4 @@
-"""Lemmas that prove RingElection for every number of nodes, written by hand.
+"""Lemmas that prove RingElection for every number of nodes and of numbers, written by hand.
 
 They are read, not run; edit them, add to them.
 """

@@ -81,7 +81,7 @@ def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Ato
     counts = _counts(system, prefix)
     for atom in _measured(system, numbers, counts) if measured else _compared(numbers, counts):
         found.setdefault(atom.expr, atom)
-    for expr in _written(system, prefix):
+    for expr in (*_written(system, prefix), *(_waited_for(system, prefix) if measured else ())):
         found.setdefault(expr, Atom(expr, "", True))
     return list(found.values())
 
@@ -298,6 +298,16 @@ def _written(system: System, prefix: Prefix) -> list[Expr]:
             if (quantified or compared) and state_variables(expr) and not _deep(expr):
                 found.update(dict.fromkeys(_renamed(expr, prefix)))
     return [expr for expr in found if not _has_value(expr)]
+
+
+def _waited_for(system: System, prefix: Prefix) -> Iterator[Expr]:
+    """What steps wait for, with quantifiers under quantifiers: "there is a quorum of which all ..."
+    is no clause, but true ever after a step that waited for it, if what it speaks of stays."""
+    for process in system.processes:
+        for location in process.locations.values():
+            if _deep(location.guard):
+                yield from (expr for expr in _renamed(location.guard, prefix)
+                            if not _has_value(expr))
 
 
 def _deep(expr: Expr) -> bool:

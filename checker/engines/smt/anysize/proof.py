@@ -409,8 +409,9 @@ class _Job:
         """How to make and choose lemmas that hold in the reachable states of small sizes."""
         base, flat = dict.fromkeys(whole.constants, 2), dict.fromkeys(whole.constants, 1)
         most = LEARNED_FROM * self.most_states
-        samples = self._sampled(whole, [base, *({**base, name: 3} for name in base)], most=most,
-                                some=True)
+        larger = [dict.fromkeys(base, 3)] if len(base) > 1 else []
+        samples = self._sampled(whole, [base, *({**base, name: 3} for name in base), *larger],
+                                most=most, some=True)
         for name in base:
             samples += self._sampled(whole, [{**base, name: 4}], most=most, some=True) or (
                 self._sampled(whole, [{**flat, name: 4}], most=most, some=True))
