@@ -2,12 +2,13 @@
 import re
 import shutil
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from checker.engines import native
-from checker.engines.native import build, explore
+from checker.engines.native import build, explore, run
 from checker.engines.native.emit import SOURCES, generate
 from checker.errors import UserError
 from tests.handmade import counters, mutex
@@ -27,6 +28,9 @@ def own_cache(tmp_path, monkeypatch):
 
 def counted(monkeypatch):
     """The compilations that were started, as a list that grows."""
+    for thread in threading.enumerate():
+        if thread.name == run.IMPROVING:                # of a search of another test
+            thread.join()
     started = []
 
     def compile_(command, real=build._compile):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from checker.engines.native import build, explore, prepare, reachable, run
+from checker.engines.native.emit import generate
 from checker.ir.nodes import Local, Op, Quantifier, Var
 from checker.ir.system import Property
 from checker.types import Int, Map, Range
@@ -103,7 +104,10 @@ def test_progress_is_reported():
     assert all(p.generated >= p.distinct and p.memory > 0 for p in seen)
 
 
-def test_a_long_search_begins_anew_with_a_better_program(monkeypatch):
+def test_a_long_search_begins_anew_with_a_better_program(monkeypatch, tmp_path):
+    """And the next one begins with that."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    build.executable(generate(mutex(2)), build.OPTIMISED)       # has the same engine
     system, made = with_properties(6, 9), []
 
     def executable(generated, level=build.QUICK):
@@ -117,6 +121,8 @@ def test_a_long_search_begins_anew_with_a_better_program(monkeypatch):
     slow = explore(counters(7, 10), threads=1)
     assert made == [build.QUICK, build.OPTIMISED]
     assert (slow.complete, slow.distinct, slow.generated) == (True, 10 ** 7, 7 * 10 ** 7)
+    again = explore(counters(7, 10), threads=1)
+    assert len(made) == 2 and again.distinct == slow.distinct
     monkeypatch.setattr(run, "OPTIMISE_AFTER", 1000)
     quick = explore(system)
     assert made[2:] == [build.QUICK] and quick.distinct == 9 ** 6

@@ -94,9 +94,8 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
     """
     level = level or QUICK
     command, directory = compiler(), cache_directory()
-    flags, sources = [*FLAGS, f"-DWORDS={generated.layout.words}"], _sources()
-    engine_key = _key(command, [*flags, level.engine], *sources)
-    key = _key([engine_key], [*flags, level.model], _without_comments(generated.text))
+    flags, sources = _flags(generated), _sources()
+    engine_key, key = _keys(generated, level)
 
     def compile_(how: str, source: pathlib.Path, target: pathlib.Path) -> None:
         _compile([*command, *flags, how, "-I", str(SOURCES), "-c", str(source), "-o", str(target)])
@@ -127,6 +126,23 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
     return found
 
 
+def made_earlier(generated: Generated, level: Level) -> pathlib.Path | None:
+    """What `executable` gives, where nothing has to be compiled for it. Raises as that does."""
+    found = cache_directory() / f"model-{_keys(generated, level)[1]}"
+    return found if _sound(found) else None
+
+
+def _flags(generated: Generated) -> list[str]:
+    return [*FLAGS, f"-DWORDS={generated.layout.words}"]
+
+
+def _keys(generated: Generated, level: Level) -> tuple[str, str]:
+    """Of the engine, and of the program."""
+    flags = _flags(generated)
+    engine = _key(compiler(), [*flags, level.engine], *_sources())
+    return engine, _key([engine], [*flags, level.model], _without_comments(generated.text))
+
+
 def _sources() -> list[str]:
     """The engine's files, read again when one has changed: its size or its date."""
     status = [(path, path.stat()) for path in sorted(SOURCES.iterdir())]
@@ -150,6 +166,7 @@ def _key(command: list[str], flags: list[str], *texts: str) -> str:
     return digest.hexdigest()[:32]
 
 
+@functools.lru_cache(maxsize=2)         # asked for at both levels
 def _without_comments(text: str) -> str:
     # The first test is the quick one: few lines have a comment, and every run reads them all.
     return "\n".join([line for line in text.split("\n")

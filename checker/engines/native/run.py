@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler,
-                                         executable)
+                                         executable, made_earlier)
 from checker.engines.native.checkpoint import Checkpoint
 from checker.engines.native.emit import Generated, generate
 from checker.engines.native.layout import WORD
@@ -39,6 +39,8 @@ OPTIMISE_AFTER = 0.5
 """Seconds of processor time, of all threads, that a search has taken when a better program is
 worth its compilation. Not of the clock: while others keep the machine busy, seconds pass in which
 nothing was searched, and a compilation takes from them what it does not give back."""
+IMPROVING = "better program"
+"""The name of the thread that compiles it; it may outlive the search."""
 POLL = 0.1
 """Seconds between looks at the progress of a running search."""
 
@@ -163,6 +165,7 @@ class _Run:
     interrupted: bool = False
     reported: int = 0                               # states, in the last report
     shown: Progress | None = None                   # that one
+    optimised: bool = False                         # the program that it began with
     spent: float = 0.0                              # seconds of processor time, of all threads
     improving: threading.Thread | None = None
     made: pathlib.Path | None = None                # by that thread
@@ -171,8 +174,7 @@ class _Run:
 
     def exploration(self, limit: int | None, memory: int | None) -> Exploration:
         try:
-            # A search that is worth saving is worth the better program.
-            program = executable(self.generated, OPTIMISED if self.checkpoint else QUICK)
+            program = self._program()
         except KeyboardInterrupt:
             return Exploration(False, engine="native", reason=_reason("interrupted", None, None))
         self.started = time.perf_counter()
@@ -185,6 +187,13 @@ class _Run:
         if not self.answer or self.answer[-1] != ["end"]:
             return self._died(status, errors)
         return self._decoded(limit, memory)
+
+    def _program(self) -> pathlib.Path:
+        """The program to begin with. The better one is for a search that took long before, and
+        for one that is worth saving."""
+        program = made_earlier(self.generated, OPTIMISED)
+        self.optimised = self.checkpoint is not None or program is not None
+        return program or executable(self.generated, OPTIMISED if self.optimised else QUICK)
 
     def _finished(self, program: pathlib.Path) -> tuple[int, str]:
         """Run a program to its end; its status and what it wrote to the error output."""
@@ -231,11 +240,11 @@ class _Run:
     def _improved(self) -> bool:
         """Whether a better program has just become available; begins to make it in due time.
         A search that is complete does not begin anew, whatever follows it."""
-        if self.interrupted or self.checkpoint or self.better is not None or self.answer:
+        if self.interrupted or self.optimised or self.better is not None or self.answer:
             return False
         if self.improving is None:
             if self.spent > OPTIMISE_AFTER:
-                self.improving = threading.Thread(target=self._improve)
+                self.improving = threading.Thread(target=self._improve, name=IMPROVING)
                 self.improving.start()
             return False
         if self.improving.is_alive():
