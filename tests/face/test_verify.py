@@ -225,8 +225,9 @@ class Turning(Component):
     instances = {"small": {}}
 
     def __init__(self):
-        self.place = Range(5)
+        self.place = Range(2)
         self.counter = Map(self.place, Int(0, 9))
+        self.far = Int(0, 999)          # too wide to be seen whole without the graph
 
     @process(each="place", fair="weak", daemon=True)
     async def count(self, p):
@@ -234,9 +235,15 @@ class Turning(Component):
             await step("tick")
             self.counter[p] = (self.counter[p] + 1) % 10
 
+    @process(fair="weak", daemon=True)
+    async def count_far(self):
+        while True:
+            await step("tick far")
+            self.far = (self.far + 1) % 1000
+
     @leads_to
     def comes_back(self):
-        return self.counter[0] == 5, self.counter[0] == 0
+        return self.far == 500, self.far == 0
 """
 
 
