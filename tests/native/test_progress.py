@@ -12,6 +12,7 @@ from checker.ir.nodes import Const, Op, Var
 from checker.ir.system import Property
 from checker.types import Int, Map, Range
 from tests.handmade import BOOL, counters, number
+from tests.native.test_liveness import BY_GRAPH
 from tests.native.test_search import sum_is
 
 
@@ -42,7 +43,7 @@ def test_levels_are_told():
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("flags, stages", [
     ([], {"fields"}),
-    (["-DFRAGMENTS=false", "-DFIELDS=false"], {"graph", "components"})])
+    (BY_GRAPH, {"graph", "components"})])
 def test_liveness_is_told(monkeypatch, threads, flags, stages):
     monkeypatch.setenv("CC", " ".join([*build.compiler(), *flags]))
     system, seen = living(7, 8), []
@@ -73,6 +74,7 @@ def test_the_interpreter_tells_of_liveness():
 
 def test_waiting_is_no_reason_for_a_better_program(monkeypatch):
     """A program that gets no processor for a second has not searched for a second."""
+    monkeypatch.setattr(run, "made_earlier", lambda generated, level: None)
     made, system = [], counters(6, 9)
     prepare(system)
 

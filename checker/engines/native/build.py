@@ -139,19 +139,19 @@ def _flags(generated: Generated) -> list[str]:
 def _keys(generated: Generated, level: Level) -> tuple[str, str]:
     """Of the engine, and of the program."""
     flags = _flags(generated)
-    engine = _key(compiler(), [*flags, level.engine], *_sources())
+    engine = _key(compiler(), [*flags, level.engine], _sources())
     return engine, _key([engine], [*flags, level.model], _without_comments(generated.text))
 
 
-def _sources() -> list[str]:
-    """The engine's files, read again when one has changed: its size or its date."""
+def _sources() -> str:
+    """A hash of the engine's files, which are read again when one has changed: its size or date."""
     status = [(path, path.stat()) for path in sorted(SOURCES.iterdir())]
-    return _texts(tuple((path, known.st_size, known.st_mtime_ns) for path, known in status))
+    return _content(tuple((path, known.st_size, known.st_mtime_ns) for path, known in status))
 
 
 @functools.lru_cache(maxsize=1)
-def _texts(files: tuple[tuple[pathlib.Path, int, int], ...]) -> list[str]:
-    return [path.read_text(encoding="utf-8") for path, *_ in files]
+def _content(files: tuple[tuple[pathlib.Path, int, int], ...]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path, *_ in files)).hexdigest()
 
 
 def _key(command: list[str], flags: list[str], *texts: str) -> str:

@@ -15,29 +15,18 @@ static void pause_a_little(void)
 #endif
 }
 
-static void wait_for_round(struct crew *crew, unsigned seen)
+/* Until a number of the crew has a value; `told` is signalled when it has. */
+static void wait_until(struct crew *crew, const _Atomic unsigned *watched, unsigned value,
+                       pthread_cond_t *told)
 {
     for (unsigned looks = 0; looks < LOOKS; looks++) {
-        if (atomic_load(&crew->round) != seen)
+        if (atomic_load(watched) == value)
             return;
         pause_a_little();
     }
     pthread_mutex_lock(&crew->lock);
-    while (atomic_load(&crew->round) == seen)
-        pthread_cond_wait(&crew->begin, &crew->lock);
-    pthread_mutex_unlock(&crew->lock);
-}
-
-static void wait_for_others(struct crew *crew)
-{
-    for (unsigned looks = 0; looks < LOOKS; looks++) {
-        if (atomic_load(&crew->busy) == 0)
-            return;
-        pause_a_little();
-    }
-    pthread_mutex_lock(&crew->lock);
-    while (atomic_load(&crew->busy) > 0)
-        pthread_cond_wait(&crew->done, &crew->lock);
+    while (atomic_load(watched) != value)
+        pthread_cond_wait(told, &crew->lock);
     pthread_mutex_unlock(&crew->lock);
 }
 
@@ -45,8 +34,8 @@ static void *follow(void *argument)
 {
     struct worker *worker = argument;
     struct crew *crew = &worker->search->crew;
-    for (unsigned seen = 0;; seen++) {
-        wait_for_round(crew, seen);
+    for (unsigned round = 1;; round++) {        /* none begins before all are done with the last */
+        wait_until(crew, &crew->round, round, &crew->begin);
         if (crew->over)
             return NULL;
         crew->job(worker);
@@ -76,7 +65,7 @@ static void together(struct search *search, void (*job)(struct worker *))
     if (crew->size > 1)
         begin_round(crew, job);
     job(&search->workers[0]);
-    wait_for_others(crew);
+    wait_until(crew, &crew->busy, 0, &crew->done);
 }
 
 static void dismiss(struct search *search)

@@ -90,7 +90,7 @@ struct steps {
     unsigned instance, count, label;
 };
 
-/* A part of a state, of 1 to 6 bits: all or most of those of one variable, or of some neighbours. */
+/* A part of a state, of 1 to 6 bits: all or most of those of a variable, or of some neighbours. */
 struct field {
     unsigned word, shift, width;
 };

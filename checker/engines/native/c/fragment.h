@@ -3,7 +3,7 @@
  * A part of liveness.h. Many a property that fails does so soon, by a short loop. So before all of
  * the graph is written, some thousands of its nodes are: each when it is first looked at, with a
  * number and a table of their own. A node is in a fair component if a fair loop leads through it,
- * and in none where all loops from it have been tried; lassos are the same that the whole graph has.
+ * and in none where all loops from it have been tried; lassos are those that the whole graph has.
  * Where a fragment does not suffice to know that, nothing is said.
  */
 #ifndef FRAGMENT_H
@@ -34,19 +34,11 @@ struct fragment {
     struct way loop;
 };
 
-static inline word state_hash(const word *state)
-{
-    word hash = 0;
-    for (unsigned i = 0; i < WORDS; i++)
-        hash = hash_of(hash ^ state[i]);
-    return hash;
-}
-
 /* The node of a state; NO_NODE where the fragment is full. */
 static node fragment_node(struct fragment *fragment, const word *state)
 {
     word *const states = fragment->states.base;
-    word at = state_hash(state);
+    word at = hash_of_state(state);
     uint32_t *slot = &fragment->slots[at & (fragment->capacity - 1)];
     for (; *slot != 0; slot = &fragment->slots[++at & (fragment->capacity - 1)])
         if (equal(states + (size_t)(*slot - 1) * WORDS, state))

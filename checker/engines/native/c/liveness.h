@@ -4,11 +4,13 @@
  * levels once they are complete. What a run is, and when it is fair, is defined by the
  * interpreter (checker/engines/interp/liveness.py); the way is that of its search, made fast:
  *
- *   1. For each property, all workers look at the fields of the states one by one (projections.h,
- *      survey.h). It often holds for what they see.
- *   2. Where it may fail, they write the graph of the states that a run without the goal can be in
- *      (graph.h): each of those is expanded once more, and its successors are looked up.
- *   3. For each property, the leader divides the part of the graph that such a run can stay in
+ *   1. For each property, the leader looks around where runs without the goal begin (fragment.h). If
+ *      it fails, it often does so there.
+ *   2. All workers look at the fields of the states one by one (projections.h, survey.h). It often
+ *      holds for what they see.
+ *   3. Where neither tells, they write the graph of the states that a run without the goal can be in
+ *      (rows.h): each of those is expanded once more, and its successors are looked up.
+ *   4. For each property, the leader divides the part of the graph that such a run can stay in
  *      (components.h), and, where a fair component can be reached, makes a lasso (lasso.h).
  */
 #ifndef LIVENESS_H
@@ -137,8 +139,8 @@ static node node_of(const struct search *search, const struct graph *graph, cons
     return ranks_number(&graph->ranks, table_find(table, table_probe(table, code)));
 }
 
-/* Adds the nodes of a level of the search in which a run without the goal may begin to a walk. False
- * where there is no memory for that. */
+/* Adds the nodes of a level of the search in which a run without the goal may begin to a walk.
+ * False where there is no memory for that. */
 static bool begin_level(const struct search *search, size_t level, struct walk *walk)
 {
     const unsigned property = search->liveness->property;
@@ -211,7 +213,7 @@ static size_t walk_in(struct search *search, struct walk *walk, struct way *begi
     return 0;
 }
 
-/* The way of the walk to its node `at`, from where it begins, and then the loop, become the lasso. */
+/* The way of the walk to its node `at`, from where it begins, and then the loop: the lasso. */
 static void tell_lasso(struct search *search, const struct walk *walk, const struct way *begins,
                        node at, const struct way *loop)
 {

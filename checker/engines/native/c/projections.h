@@ -26,7 +26,7 @@ struct tally {
     word *taken;                        /* and value: by whom a step is taken to that one */
     word *unable;                       /* weak instances that are, in some state */
     word *leads;                        /* where steps lead, as bits */
-    word *missed;                       /* by field: values for which states were left out, as bits */
+    word *missed;                       /* by field: values that states were left out for, as bits */
     size_t states;                      /* looked at */
     size_t bytes;
 };
@@ -212,8 +212,9 @@ static inline bool leads_on(const struct projection *projection, const struct si
 }
 
 /* Counts the fields that a step changes: `changes`, all their bits. */
-static inline void tally_step(const struct projection *projection, struct tally tally, const struct sites *sites,
-                              const word *before, const word *after, word taker, word *changes)
+static inline void tally_step(const struct projection *projection, struct tally tally,
+                              const struct sites *sites, const word *before, const word *after,
+                              word taker, word *changes)
 {
     for (unsigned w = 0; w < WORDS; w++) {
         changes[w] = 0;
