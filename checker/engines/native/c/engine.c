@@ -37,7 +37,6 @@
 
 #define BATCH 128                       /* successors stored together */
 #define AHEAD 32                        /* of those, slots asked of memory at a time */
-#define PIECE 256                       /* states read together */
 #define ALONE 512                       /* a smaller level is not worth waking the others */
 #define FIRST_CAPACITY ((word)1 << 16)
 #define TICKETS 1024                    /* room in the table reserved by a worker at a time */
@@ -94,6 +93,8 @@ struct worker {
     struct labels labels[2];            /* of the states of even levels, and of odd ones */
     struct finding *findings;           /* of this level, by property */
     struct finding *steps_back;         /* by property: the smallest predecessor so far */
+    bool bounded;                       /* whether `bound` is known, see set_bound() */
+    word bound[WORDS];
     unsigned *holder;                   /* by instance, for stuck() */
     uint64_t generated;
     _Atomic uint64_t shown_generated;   /* for reports of progress */

@@ -21,6 +21,7 @@
 #include "memory.h"
 
 #define CHUNK_STATES ((size_t)1 << 15)
+#define PIECE 256           /* states that are read together, at most */
 #define DIRECTORY ((size_t)1 << 22)     /* chunks: more states than memory can hold */
 
 struct log {
@@ -134,26 +135,48 @@ static inline bool log_append(struct log *log, const word *state)
     return true;
 }
 
-/* Copies states from a position on, at most so many, and none beyond the end of its chunk; how
- * many those were. */
+/* States of one word that are kept as fewer bytes each become words. What follows the last of them
+ * is not looked at: its worker may be writing there. */
+static inline void log_spread(const unsigned char *kept, size_t count, word *states)
+{
+    const size_t bytes = log_bytes();
+    const word mask = ((word)1 << 8 * bytes) - 1;
+    for (size_t i = 0; i + 1 < count; i++) {
+        memcpy(&states[i], kept + i * bytes, sizeof(word));
+        states[i] &= mask;
+    }
+    if (count > 0) {
+        states[count - 1] = 0;
+        memcpy(&states[count - 1], kept + (count - 1) * bytes, bytes);
+    }
+}
+
+/* States of a chunk that is in the file, as they are kept; `to` has room for them. */
+static inline const unsigned char *log_filed(const struct log *log, size_t position, size_t count,
+                                             unsigned char *to)
+{
+    const size_t bytes = log_bytes();
+    if (!read_at(log->file, to, count * bytes, position * bytes)) {
+        fprintf(stderr, "engine: the file of levels can not be read any more\n");
+        exit(EXIT_FAILURE);
+    }
+    return to;
+}
+
+/* Copies states from a position on, at most so many, which are PIECE or fewer, and none beyond the
+ * end of its chunk; how many those were. */
 static inline size_t log_read(const struct log *log, size_t position, size_t most, word *states)
 {
     const size_t inside = position % CHUNK_STATES, bytes = log_bytes();
     const size_t count = CHUNK_STATES - inside < most ? CHUNK_STATES - inside : most;
     const unsigned char *chunk = log->chunks[position / CHUNK_STATES];
-    if (chunk != NULL)
-        memcpy(states, chunk + inside * bytes, count * bytes);
-    else if (!read_at(log->file, (unsigned char *)states, count * bytes, position * bytes)) {
-        fprintf(stderr, "engine: the file of levels can not be read any more\n");
-        exit(EXIT_FAILURE);
-    }
-    /* From the back, since what is narrow is spread over the same memory. */
-    if (WORDS == 1 && bytes < sizeof(word))
-        for (size_t i = count; i-- > 0;) {
-            word state;
-            memcpy(&state, (const unsigned char *)states + i * bytes, sizeof state);
-            states[i] = state & (((word)1 << 8 * bytes) - 1);
-        }
+    unsigned char filed[PIECE * WORDS * sizeof(word) + sizeof(word)];
+    const unsigned char *kept = chunk ? chunk + inside * bytes
+                                      : log_filed(log, position, count, filed);
+    if (bytes < sizeof(word))
+        log_spread(kept, count, states);
+    else
+        memcpy(states, kept, count * bytes);
     return count;
 }
 

@@ -19,6 +19,21 @@ static const word *wanted(const struct search *search, size_t property)
     return path->states + path->known * WORDS;
 }
 
+/* Where a predecessor is known for every path, no state from the largest of them on can be one. */
+static void set_bound(struct worker *worker)
+{
+    const struct search *search = worker->search;
+    const struct finding *largest = &worker->steps_back[search->active[0]];
+    worker->bounded = true;
+    for (size_t i = 0; i < search->actives; i++) {
+        const struct finding *step = &worker->steps_back[search->active[i]];
+        worker->bounded = worker->bounded && step->set;
+        if (compare(step->state, largest->state) > 0)
+            largest = step;
+    }
+    copy(worker->bound, largest->state);
+}
+
 /* Notes `state` as the predecessor for every path that continues with one of its successors. */
 static void match(struct worker *worker, const word *state)
 {
@@ -33,25 +48,14 @@ static void match(struct worker *worker, const word *state)
                 && (!step->set || compare(state, step->state) < 0)) {
                 *step = (struct finding){.set = true};
                 copy(step->state, state);
+                set_bound(worker);
             }
         }
     }
 }
 
-/* Whether a smaller predecessor than `state` is known for every path: no need to expand it. */
-static bool beaten(const struct worker *worker, const word *state)
-{
-    const struct search *search = worker->search;
-    for (size_t i = 0; i < search->actives; i++) {
-        const struct finding *step = &worker->steps_back[search->active[i]];
-        if (!step->set || compare(step->state, state) > 0)
-            return false;
-    }
-    return true;
-}
-
 /* Tells the others the smallest predecessors known, and hears theirs, so that nobody expands states
- * that another has beaten. */
+ * that can not be one any more. */
 static void exchange(struct worker *worker)
 {
     struct search *search = worker->search;
@@ -64,25 +68,34 @@ static void exchange(struct worker *worker)
         *mine = *known;
     }
     pthread_mutex_unlock(&search->crew.lock);
+    set_bound(worker);
 }
 
+/* Expands those of some states that may be the smallest predecessor of a path. */
+static void look_back_from(struct worker *worker, const word *states, size_t count)
+{
+    for (const word *end = states + count * WORDS; states < end; states += WORDS) {
+        if (worker->bounded && compare(states, worker->bound) >= 0)
+            continue;
+        worker->work.next = worker->room;
+        successors(&worker->work, states);
+        make_canonical(worker->room, successors_held(worker));
+        match(worker, states);
+    }
+}
+
+/* What others have found matters most before anything is known: each state is expanded then. */
 static void look_back(struct worker *worker)
 {
     struct search *search = worker->search;
-    for (; claim(worker, search->level_size); exchange(worker))
+    for (exchange(worker); claim(worker, search->level_size); exchange(worker))
         while (worker->at < worker->end) {
-            const word *states = worker->piece;
             const size_t count = level_read(search, search->depth, worker->at, worker->end,
                                             worker->piece);
             worker->at += count;
-            for (size_t i = 0; i < count; i++, states += WORDS) {
-                if (beaten(worker, states))
-                    continue;
-                worker->work.next = worker->room;
-                successors(&worker->work, states);
-                make_canonical(worker->room, successors_held(worker));
-                match(worker, states);
-            }
+            look_back_from(worker, worker->piece, count);
+            if (!worker->bounded)
+                exchange(worker);
         }
 }
 
