@@ -28,7 +28,7 @@ from unittest import mock
 from checker.engines import native
 from checker.engines.export import promela, spin, tla, tlc
 from checker.engines.export.refuse import Untranslatable
-from checker.engines.export.tools import Missing
+from checker.engines.export.tools import Missing, run_tool
 from checker.engines.native import build
 from checker.engines.native import run as native_run
 from checker.engines.native.emit import Generated
@@ -202,8 +202,7 @@ def round_of_spin(row: Row, mode: str, limit: float) -> None:
     bits = max(20, (row.states * 2).bit_length())
     arguments = ["-c1", f"-w{bits}", f"-m{min(row.states + 1000, 20_000_000)}"]
     try:
-        done = subprocess.run([row.programs[mode], *arguments], capture_output=True, text=True,
-                              cwd=row.programs[mode].parent, timeout=limit)
+        done = run_tool([str(row.programs[mode]), *arguments], row.programs[mode].parent, limit)
     except subprocess.TimeoutExpired:
         del row.programs[mode]
         return

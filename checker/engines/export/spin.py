@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker.engines.export.promela import Model
-from checker.engines.export.tools import c_compiler, spin_command
+from checker.engines.export.tools import c_compiler, run_tool, spin_command
 
 PLAIN = ("-DSAFETY", "-DNOREDUCE")
 """No liveness, and no partial order reduction: with one process there is nothing to reduce."""
@@ -57,16 +57,14 @@ def compiled(model: Model, folder: pathlib.Path, options: Sequence[str], *,
     for command in ([spin, *KEEP_ALL, *also, "-a", "model.pml"],
                     [cc, "-w", "-DVECTORSZ=8192", "-DMEMLIM=20000", *options, "-o", "pan",
                      "pan.c"]):
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True,
-                       timeout=timeout)
+        run_tool(command, folder, timeout).check_returncode()
     return folder / "pan"
 
 
 def run(model: Model, program: pathlib.Path, arguments: Sequence[str], *,
         timeout: float | None = None) -> SpinAnswer:
     """One run of `pan`. Raises TimeoutExpired."""
-    done = subprocess.run([str(program), *arguments], cwd=program.parent, capture_output=True,
-                          text=True, timeout=timeout)
+    done = run_tool([str(program), *arguments], program.parent, timeout)
     return answer(model, done.stdout + done.stderr)
 
 

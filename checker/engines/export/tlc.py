@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import pathlib
 import re
-import subprocess
 import tempfile
 from dataclasses import dataclass, field
 
 from checker.engines.export.tla import STAYS, Module
-from checker.engines.export.tools import tlc_command
+from checker.engines.export.tools import run_tool, tlc_command
 
 FAST_START = ("-XX:TieredStopAtLevel=1",)
 """For small models: the JVM is ready sooner."""
@@ -101,9 +100,8 @@ def _run(module: Module, judging: str | None, config: list[str], workers: int,
             command[1:1] = FAST_START
         (folder / f"{main}.cfg").write_text("\n".join([*config, *constants]) + "\n",
                                             encoding="ascii")
-        done = subprocess.run(
-            [*command, "-tool", "-deadlock", "-workers", str(workers), "-metadir", "states",
-             f"{main}.tla"], cwd=folder, capture_output=True, text=True, timeout=timeout)
+        done = run_tool([*command, "-tool", "-deadlock", "-workers", str(workers), "-metadir",
+                         "states", f"{main}.tla"], folder, timeout)
         return _answer(done.stdout + done.stderr)
 
 

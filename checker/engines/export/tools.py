@@ -1,11 +1,14 @@
 """Where the other tools are. None of them is needed by a user of the checker."""
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+from collections.abc import Sequence
 
 from checker.errors import EXIT_UNKNOWN, UserError
 
@@ -21,6 +24,24 @@ class Missing(UserError):
 
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message, hint=hint, exit_status=EXIT_UNKNOWN)
+
+
+def run_tool(command: Sequence[str], folder: pathlib.Path,
+             timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+    """A tool's run, with what it printed. Raises TimeoutExpired after so many seconds.
+
+    Whatever it has started ends with it: a compiler that is only told itself leaves its passes
+    running, beside what is measured next.
+    """
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, start_new_session=True) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def tlc_command() -> list[str]:
