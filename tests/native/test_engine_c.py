@@ -11,6 +11,12 @@ HERE = pathlib.Path(__file__).parent
 STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wpointer-arith"]
 
 
+def sanitized(sanitizer):
+    """The flags for a sanitizer. It sees as much without optimisation, if not more, and the
+    engine is compiled in a quarter of the time, which is far longer than it runs."""
+    return [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g1", "-O0"]
+
+
 def compile_(tmp_path, words, *flags):
     program = tmp_path / "program"
     done = subprocess.run(
@@ -38,8 +44,7 @@ def answer(program, *arguments):
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 @pytest.mark.parametrize("words, bits", [(1, 18), (1, 26), (1, 50), (2, 50), (5, 50)])
 def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
-    program = compile_(tmp_path, words, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
-                       "-g", "-O1", "-DMODULUS=45", f"-DBITS={bits}")
+    program = compile_(tmp_path, words, *sanitized(sanitizer), "-DMODULUS=45", f"-DBITS={bits}")
     lines = answer(program, "threads=3")
     assert lines[0][:5] == ["result", "complete", "91125", "273375", "1"]
     assert sum(map(int, lines[1][1:])) == 91125 and len(lines[1]) == 1 + 3 * 44 + 1
@@ -54,8 +59,7 @@ def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 def test_kinds_of_counterexamples(tmp_path, sanitizer):
     """Each combination of digits at the first violation is a kind, or each up to their order."""
-    program = compile_(tmp_path, 2, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
-                       "-g", "-O1", "-DMODULUS=13", "-DBITS=50")
+    program = compile_(tmp_path, 2, *sanitized(sanitizer), "-DMODULUS=13", "-DBITS=50")
     digits = "1x1:0+6;1x1:16+6;1x1:96+6", "3x1:0+6,16+6,96+6"
     for violated, total in ((1, 9), (3, 18)):
         ends = [(a, b, total - 1 - a - b) for a in range(13) for b in range(13)
