@@ -29,7 +29,7 @@ def _row(name: str, arity: int, shown: str, apply: Callable[..., Any]) -> tuple[
 
 OPERATORS: dict[str, Operator] = dict([
     # Bool. `and`, `or`, `implies` and `ite` take total expressions, so the order of evaluation
-    # has no meaning.
+    # has no meaning; the interpreter stops at the operand of `and` or `or` that decides.
     _row("not", 1, "not {0}", lambda a: not a),
     _row("and", -1, " and ", lambda *a: all(a)),
     _row("or", -1, " or ", lambda *a: any(a)),

@@ -47,6 +47,11 @@ def evaluate(expr: Expr, scope: Scope) -> Value:
             return evaluate(record, scope)[record.type.position(name)]
         case Op("get", (mapping, key)):
             return evaluate(mapping, scope)[key_position(mapping.type, evaluate(key, scope))]
+        # Totality again: what one operand decides needs no other.
+        case Op("and", args):
+            return all(evaluate(arg, scope) for arg in args)
+        case Op("or", args):
+            return any(evaluate(arg, scope) for arg in args)
         case Op(op, args):
             return OPERATORS[op].apply(*(evaluate(arg, scope) for arg in args))
         case Quantifier():
