@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.anysize.needed import not_shown_needed, proves_without
 from tests.anysize.shuffled import Remembered, another_order
 from tests.anysize.structure import Structure
-from tests.anysize.support import FILES
+from tests.anysize.support import FILES, MOST_STATES, explore, states
 from tests.anysize.support import spec as literature
 
 from checker.engines import native
-from checker.engines.interp.explore import explore as interpret
 from checker.engines.smt.anysize import (AnySizeProof, check_certificate, kept_lemmas,
                                          prove_any_size, write_certificate)
 from checker.engines.smt.anysize.failures import with_lemmas
-from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.face.plan import default_instance
 from checker.frontend.spec import Spec, load
 from checker.ir.system import System
@@ -34,7 +32,6 @@ SAFETY = ("invariant", "lemma", "step_invariant")
 SEEDS = 10
 LEARNED_FROM = 3
 """The largest size that lemmas are learned from."""
-MOST_STATES = 3_000_000
 MOST_LOOKED_AT = 60
 """In how many states a path is tried that Z3 does not decide."""
 ONE_SIZE = "[P102]: no constant of the spec sets the size"
@@ -105,24 +102,6 @@ class Subject:
 
     def unproved(self, found: AnySizeProof) -> list[str]:
         return [name for name in self.proves if name not in found.named("proved")]
-
-
-def explore(system: System):
-    """By the native engine where there is a compiler."""
-    try:
-        return native.explore(system, limit=MOST_STATES)
-    except (native.NoCompiler, native.Unsupported):
-        return interpret(system, limit=20_000)
-
-
-def states(system: System, most: int) -> Sample:
-    try:
-        every = native.reachable(system, limit=most, most=most)
-        return Sample(system, list(every), complete=True)
-    except RuntimeError:
-        return Sample(system, (), complete=False)
-    except (native.NoCompiler, native.Unsupported):
-        return reachable(system, most)
 
 
 @functools.cache

@@ -3,8 +3,7 @@ import functools
 import itertools
 
 import pytest
-from tests.anysize.audit import explore, states
-from tests.anysize.support import spec
+from tests.anysize.support import explore, spec, states
 
 from checker.engines.interp.evaluate import Scope, evaluate
 from checker.engines.smt.anysize import prove_any_size
