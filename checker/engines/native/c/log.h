@@ -135,19 +135,20 @@ static inline bool log_append(struct log *log, const word *state)
     return true;
 }
 
-/* States of one word that are kept as fewer bytes each become words. What follows the last of them
- * is not looked at: its worker may be writing there. */
+/* States of one word that are kept as fewer bytes each become words. Nothing that follows the last
+ * of them is looked at: its worker may be writing there. */
 static inline void log_spread(const unsigned char *kept, size_t count, word *states)
 {
-    const size_t bytes = log_bytes();
+    const size_t bytes = log_bytes(), end = count * bytes;
     const word mask = ((word)1 << 8 * bytes) - 1;
-    for (size_t i = 0; i + 1 < count; i++) {
+    size_t i = 0;
+    for (; i * bytes + sizeof(word) <= end; i++) {
         memcpy(&states[i], kept + i * bytes, sizeof(word));
         states[i] &= mask;
     }
-    if (count > 0) {
-        states[count - 1] = 0;
-        memcpy(&states[count - 1], kept + (count - 1) * bytes, bytes);
+    for (; i < count; i++) {
+        states[i] = 0;
+        memcpy(&states[i], kept + i * bytes, bytes);
     }
 }
 
