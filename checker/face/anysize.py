@@ -58,7 +58,7 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
     proof = prove_any_size(
         job.spec, instance=job.instance, fault=job.fault, constants=job.constants,
         infer=infer, report=tell, properties=properties,
-        explorer=lambda one: search(Compiled(one), limits, None)[0], states=_states)
+        explorer=lambda one: search(Compiled(one), limits, None)[0], states=small_states)
     judging, verdicts, texts = Judge(job, system, engine=ENGINE), [], []
     for name, kind in named(system):
         if kind in (*SAFETY, "implicit") and name not in LEFT and (
@@ -81,7 +81,7 @@ def by_any_size(job: Job, system: System, *, infer: bool = True, keep: bool = Fa
                defects=tuple(judging.defects)), texts
 
 
-def _states(system: System, most: int) -> Sample:
+def small_states(system: System, most: int) -> Sample:
     """The reachable states of one size, by the native engine where there is a compiler; where
     there are more than `most`, at most so many of them, from all over the graph."""
     try:

@@ -22,6 +22,7 @@ from checker.engines import native
 from checker.engines.smt.anysize import (AnySizeProof, check_certificate, kept_lemmas,
                                          prove_any_size, write_certificate)
 from checker.engines.smt.anysize.failures import with_lemmas
+from checker.face.anysize import small_states
 from checker.face.plan import default_instance
 from checker.frontend.spec import Spec, load
 from checker.ir.system import System
@@ -38,7 +39,7 @@ ONE_SIZE = "[P102]: no constant of the spec sets the size"
 """What is said of a system without any Index: exploring it is the proof."""
 WITHOUT_HELP = ("votes/Counter", "votes/SignedCounter", "votes/TwoSides", "virtio_mem/Telling",
                 "protocols/ShardedStore", "protocols/TicketLock", "protocols/ToyConsensus",
-                "protocols/RingElection")
+                "protocols/RingElection", "vfio_balloon/Upstream")
 """Of what has lemmas beside it, what is proved without them as well."""
 
 
@@ -135,6 +136,21 @@ def proved(subject: Subject) -> Findings:
     found.wrong += [f"not proved: {name}" for name in subject.unproved(subject.proof)]
     found.wrong += [f"not inductive: {lemma}" for lemma in subject.proof.dropped]
     return found
+
+
+def found(subject: Subject) -> Findings:
+    """What is proved without lemmas of the author's is proved so, from the states that
+    `checker prove` looks at, and what was found is inductive for every size."""
+    findings = Findings("properties")
+    if not subject.without_help:
+        return findings
+    proof = subject.infer(states=small_states)
+    findings.number = len(proof.named("proved"))
+    findings.wrong += [f"not found: {name}" for name in subject.unproved(proof)]
+    again = subject.prove(proof.lemmas)
+    findings.wrong += [f"not inductive: {lemma}" for lemma in again.dropped]
+    findings.notes.append(f"{len(proof.lemmas)} lemmas")
+    return findings
 
 
 def faults(subject: Subject, every: int = 1) -> Findings:
@@ -286,7 +302,7 @@ def seeds(subject: Subject, count: int = SEEDS) -> Findings:
     where lemmas are found without help, inference finds the same ones again, with candidates in
     another order as well."""
     found = Findings("proofs")
-    remembered = Remembered(states)
+    remembered = Remembered(small_states)
     if subject.kept:
         _compare(found, "kept", subject.proof, count, remembered, lambda seed, order: subject.prove(
             order.sample(subject.lemmas, len(subject.lemmas)), seed=seed))
@@ -327,6 +343,6 @@ def certificate(subject: Subject) -> Findings:
     return found
 
 
-CHECKS = {"proved": proved, "faults": faults, "traces": traces, "superfluous": superfluous,
-          "larger": larger, "satisfiable": satisfiable, "seeds": seeds,
-          "certificate": certificate}
+CHECKS = {"proved": proved, "found": found, "faults": faults, "traces": traces,
+          "superfluous": superfluous, "larger": larger, "satisfiable": satisfiable,
+          "seeds": seeds, "certificate": certificate}

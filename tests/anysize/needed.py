@@ -25,7 +25,7 @@ class _AtOneSize:
 
     def __init__(self, system: System, lemmas: Sequence[str], own: Iterable[str],
                  goals: Sequence[str]) -> None:
-        self.bench, self.goals = Bench(system, lemmas), goals
+        self.bench, self.goals = Bench(system), goals
         self.pool = frozenset([*own, *lemmas])
         self._cores: dict[str, list[frozenset[str]]] = {}
 

@@ -171,6 +171,19 @@ def test_the_order_of_candidates_does_not_matter(seed, monkeypatch):
     assert found.lemmas == proof("lock_server").lemmas
 
 
+def test_many_lemmas_are_not_tried_for_removal(monkeypatch):
+    """They are inductive, and prove everything; nobody asks which of them are needed."""
+    from checker.engines.smt.anysize import proof as module
+
+    monkeypatch.setattr(module, "MOST_THINNED", 0)
+    told = []
+    found = prove_any_size(spec("lock_server"), lemmas=(), report=told.append)
+    assert found.complete and len(found.lemmas) >= len(proof("lock_server").lemmas)
+    again = with_lemmas("lock_server", found.lemmas)
+    assert again.complete and not again.dropped and again.lemmas == found.lemmas
+    assert not any("lemmas may be needed" in text for text in told)
+
+
 def test_cvc5_agrees_on_lemmas_with_alternating_quantifiers(tmp_path):
     pytest.importorskip("cvc5")
     from checker.engines.smt.anysize import prove_any_size

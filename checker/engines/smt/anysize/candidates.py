@@ -21,13 +21,13 @@ each other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.engines.smt.anysize.atoms import (Atom, Prefix, atoms, same_set, sizes_of,
                                                 waiting)
+from checker.engines.smt.anysize.columns import Columns
 from checker.engines.smt.anysize.family import all_types
-from checker.engines.smt.anysize.holders import moved
 from checker.engines.smt.anysize.lemmas import among, show_lemma
 from checker.engines.smt.anysize.pycode import NoSource, sized, source
 from checker.engines.smt.anysize.refuse import OutsideFragment
@@ -174,7 +174,7 @@ def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]]
     """
     short: list[tuple[Prefix, tuple[Part, ...]]] = []
     long: list[tuple[Prefix, tuple[Part, ...]]] = []
-    columns = _Columns(system, samples)
+    columns = Columns(system, samples)
     for prefix in prefixes(system):
         table = _table(system, prefix, columns)
         for parts in (*_cubes(table.literals), *_placed(table, prefix), *_apart(table)):
@@ -249,52 +249,23 @@ def clause(system: System, prefix: Prefix, denied: list[Expr]) -> Expr:
 
 # ── valuations ───────────────────────────────────────────────────────────────────────────────
 
-class _Columns:
-    """What expressions are in the sampled states, each looked at once."""
-
-    def __init__(self, system: System,
-                 samples: Sequence[tuple[System, Sequence[State]]]) -> None:
-        self.system, self.samples = system, samples
-        self._known: dict[tuple, list] = {}
-
-    def rows(self, exprs: Sequence[Expr], prefix: Prefix) -> list[tuple]:
-        """The distinct valuations of the expressions, sorted."""
-        found: set[tuple] = set()
-        for number, (sample, states) in enumerate(self.samples):
-            for chosen in _tuples(sample, prefix):
-                columns = [self._column(number, expr, prefix, chosen) for expr in exprs]
-                found.update(zip(*columns) if columns else [()] if states else [])
-        return sorted(found)
-
-    def _column(self, number: int, expr: Expr, prefix: Prefix, chosen: tuple[int, ...]) -> list:
-        used = free_locals(expr)
-        elements = {name: value for (name, _), value in zip(prefix, chosen) if name in used}
-        key = (number, expr, tuple(elements.items()))
-        if key not in self._known:
-            sample, states = self.samples[number]
-            text = source(sample, moved(expr, self.system, sample))
-            look = eval(f"lambda {', '.join(['state_', *elements])}: {text}")
-            self._known[key] = [look(state, *elements.values()) for state in states]
-        return self._known[key]
-
-
-def _table(system: System, prefix: Prefix, columns: _Columns) -> Table:
+def _table(system: System, prefix: Prefix, columns: Columns) -> Table:
     """The literals and places of a prefix with the rows in which they are true."""
     usable = [atom for atom in atoms(system, prefix)[:MOST_ATOMS]
               if can_be_said(system, atom.expr)]
     parts = list(waiting(system, prefix))
-    ordered = columns.rows([*(atom.expr for atom in usable), *parts], prefix)
-    everything = (1 << len(ordered)) - 1
+    of, rows = columns.columns([*(atom.expr for atom in usable), *parts], prefix,
+                               [_tuples(sample, prefix) for sample, _ in columns.samples])
+    everything = (1 << rows) - 1
     found = []
-    for i, atom in enumerate(usable):
-        mask = _mask(row[i] for row in ordered)
+    for atom, column in zip(usable, of):
+        mask = column.get(True, 0)
         names = free_locals(atom.expr)
         found.append(Literal(atom, True, mask, names))
         if atom.both:
             found.append(Literal(atom, False, everything & ~mask, names))
-    places = [Waiting(part, {place: _mask(row[n] == place for row in ordered)
-                             for place in part.type.members}, free_locals(part))
-              for n, part in enumerate(parts, len(usable))]
+    places = [Waiting(part, {place: column.get(place, 0) for place in part.type.members},
+                      free_locals(part)) for part, column in zip(parts, of[len(usable):])]
     return Table(found, places, everything)
 
 
@@ -306,10 +277,6 @@ def can_be_said(system: System, expr: Expr) -> bool:
     except (NoSource, OutsideFragment):
         return False
     return True
-
-
-def _mask(bits: Iterable[int]) -> int:
-    return int("".join("1" if bit else "0" for bit in bits)[::-1] or "0", 2)
 
 
 def _tuples(system: System, prefix: Prefix) -> list[tuple[int, ...]]:

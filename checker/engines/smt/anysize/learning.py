@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from checker.engines.smt.anysize.atoms import Prefix, atoms, same_set, waiting
 from checker.engines.smt.anysize.candidates import (NESTED, can_be_said, clause, every_prefix,
                                                     names_an_element, nested, nowhere)
+from checker.engines.smt.anysize.columns import Column, Columns
 from checker.engines.smt.anysize.holders import moved
 from checker.engines.smt.anysize.lemmas import show_lemma
 from checker.engines.smt.anysize.lifting import Cell
@@ -73,8 +74,8 @@ class _Table:
     atoms: list[Expr]
     places: list[Expr]
     bits: list[_Bit]
-    rows: dict[str, None] = field(default_factory=dict)
     columns: list[int] = field(default_factory=list)
+    count: int = 0
 
     def row(self, seen: tuple) -> str:
         """A valuation as bits: the atoms, then for each process its places."""
@@ -83,20 +84,26 @@ class _Table:
             bits += ["1" if member == at else "0" for member in part.type.members]
         return "".join(bits)
 
-    def begin(self, rows: set[str]) -> None:
-        self.rows = dict.fromkeys(sorted(rows))
-        self.columns = [int("".join(column)[::-1], 2) for column in zip(*self.rows)]
+    def begin(self, of: Sequence[Column], count: int) -> None:
+        """The columns of all expressions, atoms first."""
+        self.count = count
+        self.columns = [column.get(True, 0) for column in of[:len(self.atoms)]]
+        for part, column in zip(self.places, of[len(self.atoms):], strict=True):
+            self.columns += [column.get(member, 0) for member in part.type.members]
 
     def add(self, row: str) -> None:
-        if row not in self.rows:
-            new = 1 << len(self.rows)
-            self.rows[row] = None
+        if row not in self:
+            new = 1 << self.count
+            self.count += 1
             self.columns = [column | new if bit == "1" else column
                             for column, bit in zip(self.columns, row, strict=True)]
 
+    def __contains__(self, row: str) -> bool:
+        return bool(_common(self.agreeing(row), range(len(row)), self.everything))
+
     @property
     def everything(self) -> int:
-        return (1 << len(self.rows)) - 1
+        return (1 << self.count) - 1
 
     def agreeing(self, row: str) -> list[int]:
         """For each bit of a valuation the rows that have it as well."""
@@ -157,18 +164,12 @@ class Learner:
             bits += [_Bit(part, place, free_locals(part), (None, LITERAL)) for part in places
                      for place in part.type.members]
             table = _Table(prefix, [a.expr for a in said], places, bits)
-            table.begin({table.row(seen) for seen in self._seen(table)})
+            every = [_representative(sample, prefix) for sample, _ in self.samples]
+            some = [(sample, states[::max(1, len(states) * len(tuples) // MOST_ROWS)])
+                    for (sample, states), tuples in zip(self.samples, every)]
+            table.begin(*Columns(self.system, some).columns([*table.atoms, *places], prefix, every))
             self._tables[prefix] = table
         return self._tables[prefix]
-
-    def _seen(self, table: _Table) -> Iterator[tuple]:
-        """The different valuations of some states of each sample."""
-        for sample, states in self.samples:
-            every = _representative(sample, table.prefix)
-            some = states[::max(1, len(states) * len(every) // MOST_ROWS)]
-            look = self._look(table, sample)
-            for chosen in every:
-                yield from {look(state, *chosen) for state in some}
 
     def _look(self, table: _Table, sample: System) -> Callable[..., tuple]:
         """The valuation of a state and elements: atoms, then where processes wait."""
@@ -201,7 +202,7 @@ class Learner:
         row = self._valuation(table, sample, state, chosen)
         allowed = _allowed(table, chosen, about)
         every = frozenset(name for name, _ in prefix)
-        while row not in table.rows:
+        while row not in table:
             cube = _cheapest(table, row, allowed, most - LITERAL * len(prefix))
             if cube is None or every != frozenset().union(*(table.bits[i].names for i in cube)):
                 return None             # a shorter prefix has it

@@ -20,15 +20,14 @@ from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.kept import lemma_file
-from checker.engines.smt.anysize.learning import Learner
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.memory import few_collections
 from checker.engines.smt.anysize.prover import Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
 from checker.engines.smt.anysize.refuse import OutsideFragment
-from checker.engines.smt.anysize.selection import Bench, Choice, select
+from checker.engines.smt.anysize.selection import Bench, Choice, Samples, Search
 from checker.ir.nodes import Expr
-from checker.ir.system import IMPLICIT, State, System
+from checker.ir.system import IMPLICIT, System
 from checker.results.exploration import Exploration
 from checker.source import NOWHERE, Loc
 
@@ -44,6 +43,11 @@ MOST_STATES = 4_000
 about a thousand a second; another engine may be given more."""
 LEARNED_FROM = 40
 """How many times as many states clauses are learned from one by one."""
+SOME_STATES = 10_000
+"""So many states of one size are looked at for lists of candidates where there are many more."""
+MOST_THINNED = 100
+"""Of more lemmas none is tried for removal if all of them prove everything. Most of so many have
+others in their place, and each time all that rests on one would be proved again: for minutes."""
 MOST_ROUNDS = 12
 """How often lemmas are chosen anew because some are not inductive for every size."""
 MOST_SPARE = 100
@@ -235,16 +239,23 @@ class _Job:
     def attempt(self, whole: Family, texts: list[str], *, patient: bool) -> Prover:
         """Prove with the given lemmas what they prove; judge everything by it."""
         prover = self.prover(whole)
+        prover.patient = patient
+        goals, checks, kept = self.inductive(prover, texts)
+        self.settle(prover, goals, checks, kept)
+        self.proof.dropped = (*self.left_out, *(t for t in texts if self.name(t) not in kept))
+        return prover
+
+    def inductive(self, prover: Prover,
+                  texts: Iterable[str]) -> tuple[list[str], list[int], dict[str, str]]:
+        """The lemmas that are inductive together, by name, and what properties and checks they
+        prove."""
         self.add(prover, texts)
         named = {self.name(text): text for text in texts}
-        prover.patient = patient
-        claims = [c for c in prover.claims.values() if c.name not in named]
+        claims = [c for c in prover.claims.values()
+                  if c.name not in named and not c.name.startswith("lemma ")]
         pool = prover.houdini([*(c.name for c in claims if c.kind == "invariant"), *named])
         goals, checks = self.carried(prover, claims, frozenset(pool))
-        self.settle(prover, goals, checks, {n: named[n] for n in pool if n in named})
-        dropped = (named[n] for n in named if n not in pool)
-        self.proof.dropped = (*self.left_out, *dropped)
-        return prover
+        return goals, checks, {name: named[name] for name in pool if name in named}
 
     def prover(self, whole: Family) -> Prover:
         prover = Prover(Encoding(whole), self.budget, self.tell)
@@ -267,28 +278,36 @@ class _Job:
         """Prove with lemmas that are looked for; judge everything by it.
 
         Those that can be listed come first. Where they do not suffice, or where sets are ordered
-        and lists would be endless, lemmas are made one by one.
+        and lists would be endless, lemmas are made one by one: at first what is missing in the
+        list, from the same states.
         """
         if not whole.has_order:
-            choice, choose = self.look(whole, known)
-            prover = self.chosen(whole, choice, choose)
+            search = self.look(whole, known)
+            search.choose()
+            if search.choice.lost:      # small sizes tell: no list has what is missing
+                search.learn(whole.system)
+            prover = self.chosen(whole, search)
             if not self.proof.open:
                 return prover
-            known = choice.chosen
-        return self.chosen(whole, *self.look_closer(whole, known))
+            known = search.choice.chosen
+        return self.chosen(whole, self.look_closer(whole, known))
 
-    def chosen(self, whole: Family, choice: Choice, choose: Callable[[], None]) -> Prover:
+    def chosen(self, whole: Family, search: Search) -> Prover:
         """Lemmas are chosen at small sizes. One that is inductive there but not for every size
         gets the help of others, which its proof names; where there is none it is never chosen
         again."""
-        prover = self.prover(whole)
+        prover, choice = self.prover(whole), search.choice
         own = [c.name for c in prover.claims.values() if c.kind == "invariant"]
         for _ in range(MOST_ROUNDS):
-            choose()
+            search.choose()
+            texts = _in_order(choice.chosen)
+            if len(texts) > MOST_THINNED and self.judged_by(prover, texts):
+                return prover
             self.add(prover, [*choice.chosen, *choice.spare()[:MOST_SPARE]])
-            prover.hints = {self.name(claim): frozenset(map(self.name, needed))
-                            for claim, needed in choice.rests_on.items()}
-            pool = [self.name(text) for text in _in_order(choice.chosen)]
+            prover.hints = {self.name(claim): frozenset(map(self.name, core))
+                            for claim, core in choice.rests_on.items()}
+            pool = [self.name(text) for text in texts]
+            prover.ask_together([*own, *pool])
             if choice.learner is not None and self.suffices(prover, pool):
                 break
             weak = prover.weak([*own, *pool], frozenset([*own, *pool]))
@@ -296,6 +315,17 @@ class _Job:
             if not self.help(prover, choice, weak):
                 break
         return self.conclude(prover, {self.name(text): text for text in _in_order(choice.chosen)})
+
+    def judged_by(self, prover: Prover, texts: list[str]) -> bool:
+        """Whether lemmas prove everything; if so, everything is judged by them, and none of them
+        is tried for removal."""
+        self.tell(f"{len(texts)} lemmas chosen at small sizes")
+        goals, checks, kept = self.inductive(prover, texts)
+        if len(checks) < len(prover.obligations) or any(
+                name not in goals for name in prover.claims if not name.startswith("lemma ")):
+            return False
+        self.settle(prover, goals, checks, kept)
+        return True
 
     def suffices(self, prover: Prover, pool: list[str]) -> bool:
         """Whether the lemmas prove everything, those aside that are not inductive."""
@@ -391,22 +421,28 @@ class _Job:
                 self.judge(kind, "unknown", loc=check.loc,
                            reason=f"not proved: {check.message}, of {where}")
 
-    def look(self, whole: Family, known: Sequence[str]) -> tuple[Choice, Callable[[], None]]:
-        """Candidates that hold in the reachable states of small sizes, and how to choose."""
-        samples = self.samples(whole)
+    def look(self, whole: Family, known: Sequence[str]) -> Search:
+        """Candidates that hold in the reachable states of small sizes."""
+        samples, small = self.samples(whole)
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
         found = candidates(whole.system, samples) if samples else []
         ranked = sorted(found, key=Candidate.rank)
         texts = list(dict.fromkeys([*known, *(each.text for each in ranked)]))
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
-        benches = [Bench(system, texts) for system, _ in samples]
-        choice = Choice(texts, self.tell)
-        choice.add(known)
-        return choice, lambda: select(benches, self.goals(whole, benches), choice)
+        search = self.search(whole, Choice(texts, self.tell), samples, small)
+        search.choice.add(known)
+        return search
 
-    def look_closer(self, whole: Family, known: Sequence[str]) -> tuple[Choice, Callable[[], None]]:
-        """How to make and choose lemmas that hold in the reachable states of small sizes."""
+    def search(self, whole: Family, choice: Choice, samples: Samples,
+               steps_of: Samples) -> Search:
+        """Choosing by what is true in the states of some sizes, and by the steps of some."""
+        benches = [Bench(system) for system, _ in steps_of]
+        return Search(choice, benches, self.goals(whole, benches), samples)
+
+    def look_closer(self, whole: Family, known: Sequence[str]) -> Search:
+        """Lemmas that are made where they are needed, and hold in the reachable states of small
+        sizes."""
         base, flat = dict.fromkeys(whole.constants, 2), dict.fromkeys(whole.constants, 1)
         most = LEARNED_FROM * self.most_states
         larger = [dict.fromkeys(base, 3)] if len(base) > 1 else []
@@ -416,31 +452,41 @@ class _Job:
             samples += self._sampled(whole, [{**base, name: 4}], most=most, some=True) or (
                 self._sampled(whole, [{**flat, name: 4}], most=most, some=True))
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
-        benches = [Bench(system, known) for system, _ in samples[1:] or samples]
-        choice = Choice((), self.tell, learner=Learner(whole.system, samples))
-        choice.add(known)
-        return choice, lambda: select(benches, self.goals(whole, benches), choice)
+        search = self.search(whole, Choice((), self.tell), samples, samples[1:] or samples)
+        search.learn(whole.system)
+        search.choice.add(known)
+        return search
 
     def goals(self, whole: Family, benches: Sequence[Bench]) -> list[str]:
         """What lemmas are looked for: the properties, and the kinds of checks in the steps."""
         kinds = dict.fromkeys(kind for bench in benches for kind in bench.encoding.failing)
         return [claim.name for claim in self.claims(whole.system)] + list(kinds)
 
-    def samples(self, whole: Family) -> list[tuple[System, Sequence[State]]]:
+    def samples(self, whole: Family) -> tuple[Samples, Samples]:
         """The states of size 2, and those of size 3; where these are too many, those with one
-        constant 3 and the others 2; where there are too many of size 2, some of them, and those
-        of size 1. What holds in some states only is found out when it is to be proved."""
+        constant 3 and the others 2, or some of them, and those of size 1; where there are too many
+        of size 2, some of them, and those of size 1. What holds in some states only is found out
+        when it is to be proved. And of these sizes those whose steps are looked at: not those that
+        are large.
+        """
         base = dict.fromkeys(whole.constants, 2)
         found = self._sampled(whole, [base])
-        larger = self._sampled(whole, [dict.fromkeys(whole.constants, 3)])
-        if not larger and len(base) > 1:
-            larger = self._sampled(whole, [{**base, name: 3} for name in base])
-        return found + larger or [*self._sampled(whole, [dict.fromkeys(whole.constants, 1)]),
-                                  *self._sampled(whole, [base], some=True)]
+        flat = self._sampled(whole, [dict.fromkeys(whole.constants, 1)])
+        if not found:
+            found = [*flat, *self._sampled(whole, [base], some=True)]
+            return found, found
+        larger = [self.states(whole.compile({**base, name: 3}), 5 * self.most_states)
+                  for name in base]
+        if all(sample.complete for sample in larger):
+            largest = [dict.fromkeys(whole.constants, 3)] if len(base) > 1 else []
+            found += self._sampled(whole, largest) or [(s.system, s.states) for s in larger]
+            return found, found
+        some = [(sample.system, sample.states[:SOME_STATES]) for sample in larger if sample.states]
+        return [*found, *some, *flat], [*found, *flat]
 
     def _sampled(self, whole: Family, sizes: list[dict[str, int]], *,
                  some: bool = False,
-                 most: int | None = None) -> list[tuple[System, Sequence[State]]]:
+                 most: int | None = None) -> Samples:
         samples = [self.states(whole.compile(size), most or 5 * self.most_states)
                    for size in sizes]
         return [(s.system, s.states) for s in samples if s.complete or some and s.states]

@@ -155,6 +155,16 @@ class Prover:
         return {name for name in names if not self._remembered(number, name, hypotheses)
                 and self.preserved(number, name, hypotheses).outcome != "unsat"}
 
+    def ask_together(self, names: list[str]) -> None:
+        """Remember which of the claims are preserved when all of them are supposed: the next
+        questions are answered from memory. The shared solver enters a situation once for all of
+        them; without one nothing is gained."""
+        if self.shared is None:
+            return
+        self._ask_in_halves(names)
+        for number in range(len(self.situations)):
+            self._together(number, names)
+
     def _ask_in_halves(self, names: list[str]) -> None:
         """Ask about every second situation in another process, about the others here.
 

@@ -34,6 +34,8 @@ from checker.ir.nodes import Expr
 from checker.ir.system import IMPLICIT, State, System
 
 Tell = Callable[[str], None]
+Samples = list[tuple[System, Sequence[State]]]
+"""Systems of small sizes with reachable states."""
 RLIMIT = 20_000_000
 """Z3's budget for one question at a small size; the usual one takes a hundredth of it."""
 MOST_LEARNED = 250
@@ -43,7 +45,7 @@ MOST_LEARNED = 250
 class Bench:
     """One size: which candidates a step breaks."""
 
-    def __init__(self, system: System, texts: Sequence[str]) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
         self.encoding = Encoding(system)
         self.solver = Solver(self.encoding.space.context, rlimit=RLIMIT)
@@ -56,25 +58,25 @@ class Bench:
         self._broken: dict[str, Truth] = {}
         self._tests: dict[str, Callable[[State], bool]] = {}
         self._exprs: dict[str, Expr] = {}
+        self.rests_on: dict[str, frozenset[str]] = {}
         self.own = [p.name for p in system.properties if p.kind in ("invariant", "lemma")]
         for declared in system.properties:
             if declared.kind in ("invariant", "lemma", "step_invariant"):
                 self._exprs[declared.name] = declared.expr
-        self.know(texts)
         self.later = [p.name for p in system.properties if p.kind == "step_invariant"]
 
-    def know(self, texts: Iterable[str]) -> None:
-        """Candidates that there are."""
-        for text in texts:
-            if text not in self._exprs:
-                self._exprs[text] = read_lemma(self.system, text)
+    def expr(self, name: str) -> Expr:
+        """What a property says, or a candidate, whose name is its text."""
+        if name not in self._exprs:
+            self._exprs[name] = read_lemma(self.system, name)
+        return self._exprs[name]
 
     # ── formulas ─────────────────────────────────────────────────────────────────────────────
 
     def held(self, name: str) -> Truth:
         """The literal that a claim holds before the step."""
         if name not in self._held:
-            self._held[name] = self.solver.literal(self.encoding.holds(self._exprs[name]))
+            self._held[name] = self.solver.literal(self.encoding.holds(self.expr(name)))
         return self._held[name]
 
     def broken(self, name: str) -> Truth:
@@ -87,7 +89,7 @@ class Bench:
 
     def kept(self, name: str) -> Truth:
         """That a claim holds after the step."""
-        part = self.encoding.holds(self._exprs[name])
+        part = self.encoding.holds(self.expr(name))
         if name in self.later or isinstance(part, bool):
             return part
         return z3.substitute(part, *self._renamed)
@@ -96,7 +98,7 @@ class Bench:
         """Whether a claim is true in a state."""
         if name not in self._tests:
             try:
-                text = source(self.system, self._exprs[name])
+                text = source(self.system, self.expr(name))
                 self._tests[name] = eval(f"lambda state_: {text}")
             except NoSource:
                 self._tests[name] = lambda state: True
@@ -127,7 +129,7 @@ class Bench:
         check = self.encoding.failing[name] if name in IMPLICIT else None
         kept = True if name in IMPLICIT else self.kept(name)
         yield self.lifting.matters(answer, kept, check)
-        claim = True if name in IMPLICIT else self.encoding.holds(self._exprs[name])
+        claim = True if name in IMPLICIT else self.encoding.holds(self.expr(name))
         yield self.lifting.reads(answer, claim, check)
 
     def needed(self, answer: Answer, supposed: Sequence[str]) -> frozenset[str]:
@@ -141,7 +143,7 @@ class Bench:
 class Choice:
     """What is chosen of the `ranked` candidates, best first; `hopeless`: what nothing helps.
 
-    `rests_on`: what else each claim needed at the small sizes.
+    `rests_on`: what else each claim needed at the small sizes. `lost`: goals that nothing helps.
     """
 
     ranked: Sequence[str]
@@ -151,6 +153,12 @@ class Choice:
     rests_on: dict[str, frozenset[str]] = field(default_factory=dict)
     learner: Learner | None = None
     learned: set[str] = field(default_factory=set)
+    lost: list[str] = field(default_factory=list)
+
+    def learn(self, learner: Learner) -> None:
+        """Make from here on what is not listed, for the goals that nothing helped as well."""
+        self.learner = learner
+        self.hopeless -= set(self.lost)
 
     def give_up(self, texts: Iterable[str]) -> None:
         """These are of no use."""
@@ -189,6 +197,24 @@ class Choice:
         self.give_up([name])
 
 
+@dataclass
+class Search:
+    """Choosing at the benches' sizes what makes the goals inductive; `samples` are the states that
+    lemmas are learned from."""
+
+    choice: Choice
+    benches: Sequence[Bench]
+    goals: Sequence[str]
+    samples: Samples
+
+    def choose(self) -> None:
+        select(self.benches, self.goals, self.choice)
+
+    def learn(self, system: System) -> None:
+        """From here on make what is not listed; `system` is the family's."""
+        self.choice.learn(Learner(system, self.samples))
+
+
 def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> None:
     """Choose what makes as many as can be of the goals inductive at every bench's size.
 
@@ -196,18 +222,20 @@ def select(benches: Sequence[Bench], goals: Sequence[str], choice: Choice) -> No
     """
     while sum(_select(bench, goals, choice) for bench in benches):      # every bench, each round
         pass
+    choice.lost = [name for name in goals if name in choice.hopeless]
 
 
 def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
     """Choose more at one size; whether something chosen before was dropped."""
-    bench.know(choice.chosen)
     dropped = False
-    rests_on: dict[str, frozenset[str]] = {}
+    rests_on = bench.rests_on
     todo = [name for name in (*goals, *choice.chosen) if name not in choice.hopeless]
     while todo:
         name = todo.pop(0)
         while name not in choice.hopeless:
             supposed = [*bench.own, *choice.chosen]
+            if name in rests_on and rests_on[name].issubset(supposed):
+                break
             answer = bench.breaks(name, supposed)
             if answer.outcome != "sat":
                 rests_on[name] = bench.needed(answer, supposed)
@@ -216,7 +244,6 @@ def _select(bench: Bench, goals: Sequence[str], choice: Choice) -> bool:
                 break
             helpful = choice.helpful(bench, name, answer)
             if helpful is not None:
-                bench.know([helpful])
                 choice.chosen.append(helpful)
                 todo.append(helpful)
                 choice.tell(f"{len(choice.chosen)} lemmas chosen, {len(todo)} claims to look at")
