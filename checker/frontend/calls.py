@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -377,11 +378,17 @@ def _decide_if(t: Expressions, statement: ast.If, rest: list[ast.stmt], definiti
     return t.choose_between(test, then, otherwise, statement)
 
 
+@functools.lru_cache(maxsize=None)
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Kept: a method is bound at each of its calls, on each pass, for each system."""
+    return inspect.signature(function)
+
+
 def bind(t: Expressions, node: ast.Call, method: BoundMethod,
          value: Callable[[ast.expr], Result] | None = None) -> dict[str, Result]:
     """The parameters of an inlined method; `value` translates an argument."""
     value = value or t.translate
-    signature = inspect.signature(method.function)
+    signature = _signature(method.function)
     receiver = () if method.component is None else (Static(method.component),)
     positional = [*receiver, *(value(arg) for arg in node.args)]
     keywords = {k.arg: value(k.value) for k in node.keywords if k.arg}

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import inspect
 import traceback
 from collections.abc import Iterator
@@ -118,11 +119,10 @@ def _whole_line(loc: Loc) -> tuple[int, int, int]:
 
 def _methods(component: Component) -> Iterator[tuple[str, Any]]:
     """The marked methods, base classes first, in order of definition; overriding ones once."""
-    names: dict[str, None] = {}
+    things: dict[str, Any] = {}
     for cls in reversed(type(component).__mro__):
-        names.update(dict.fromkeys(vars(cls)))
-    for name in names:
-        function = inspect.getattr_static(type(component), name, None)
+        things.update(vars(cls))
+    for name, function in things.items():
         if inspect.isfunction(function) and hasattr(function, MARK):
             yield name, function
 
@@ -207,11 +207,20 @@ def _declaration_loc(component: Component, attribute: str) -> Loc:
     for cls in type(component).__mro__:
         constructor = vars(cls).get("__init__")
         node = function_def(constructor) if inspect.isfunction(constructor) else None
-        for part in ast.walk(node) if node is not None else ():
-            if (isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
-                    and part.attr == attribute):
-                return loc_of(constructor.__code__.co_filename, part)
+        stores = _attributes_set(node) if node is not None else {}
+        if attribute in stores:
+            return loc_of(constructor.__code__.co_filename, stores[attribute])
     return class_loc(type(component))
+
+
+@functools.lru_cache(maxsize=None)
+def _attributes_set(definition: ast.AST) -> dict[str, ast.Attribute]:
+    """Where a function first sets each attribute. Kept, as it is asked for each variable."""
+    found: dict[str, ast.Attribute] = {}
+    for part in ast.walk(definition):
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+            found.setdefault(part.attr, part)
+    return found
 
 
 def _check_indices(found: Elaborated) -> None:

@@ -141,14 +141,15 @@ class Expressions:
                           "there are Bools, integers, Enum members and None")
 
     def from_Name(self, node: ast.Name) -> Result:
-        if node.id in self.frame.names:
-            return self.frame.names[node.id]
-        function = self.frame.function
-        closure = inspect.getclosurevars(function).nonlocals
+        frame = self.frames[-1]
+        if node.id in frame.names:
+            return frame.names[node.id]
+        function = frame.function
+        closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
         for scope in (closure, function.__globals__, vars(builtins)):
             if node.id in scope:
                 return Static(scope[node.id])
-        known = [*self.frame.names, *closure]
+        known = [*frame.names, *closure]
         raise self.refuse("E102", f"`{node.id}` is not known here", node,
                           did_you_mean(node.id, known))
 
@@ -215,7 +216,9 @@ class Expressions:
         variable = self.elaborated.variable(owner, node.attr)
         if variable is not None:
             return self.read_variable(variable, primed, node)
-        thing = inspect.getattr_static(owner, node.attr, None)
+        own = vars(owner)                       # most are constants, which need no search
+        thing = (own[node.attr] if node.attr in own
+                 else inspect.getattr_static(type(owner), node.attr, None))
         if inspect.isfunction(thing):
             return Static(BoundMethod(view, thing))
         if hasattr(owner, node.attr):

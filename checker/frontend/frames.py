@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ from checker.frontend.static import Result, Static
 from checker.ir.nodes import Check, CheckKind, Expr
 from checker.source import Loc, parts
 from checker.types import Type
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(slots=True)
@@ -113,10 +116,16 @@ def merge_names(ends: list[dict[str, Result]]) -> dict[str, Result]:
     return merged
 
 
-def assigned_names(body: list[ast.stmt]) -> dict[str, int]:
-    """How often each name is assigned in a body, loop variables aside."""
+def assigned_names(definition: Definition) -> dict[str, int]:
+    """How often each name is assigned in a function's body, loop variables aside."""
+    return dict(_assignments(definition))
+
+
+@functools.lru_cache(maxsize=None)
+def _assignments(definition: Definition) -> dict[str, int]:
+    """Kept: a method is asked about at each of its calls, on each pass, for each system."""
     counts: dict[str, int] = {}
-    for statement in body:
+    for statement in definition.body:
         for part in parts(statement):
             names: list[ast.expr] = []
             if isinstance(part, ast.Assign):
@@ -129,3 +138,10 @@ def assigned_names(body: list[ast.stmt]) -> dict[str, int]:
                 if isinstance(name, ast.Name):
                     counts[name.id] = counts.get(name.id, 0) + 1
     return counts
+
+
+@functools.lru_cache(maxsize=None)
+def returns_value(definition: Definition) -> bool:
+    """Whether some `return` of the function gives a value."""
+    return any(isinstance(part, ast.Return) and part.value is not None
+               for part in parts(definition))

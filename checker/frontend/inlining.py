@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from checker.frontend import calls, coerce
 from checker.frontend.changes import CHANGING, value_method
-from checker.frontend.frames import Inlined, assigned_names
+from checker.frontend.frames import Inlined, assigned_names, returns_value
 from checker.frontend.places import keep, kept_place, place_of_value, value_of_place
 from checker.frontend.refuse import CONSEQUENCE
 from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is_one_of
 from checker.ir import build
 from checker.ir.nodes import Choose, Const, Expr, Local, Me, Op
 from checker.lang import waiting
-from checker.source import function_def, parts
+from checker.source import function_def
 from checker.types import NUMBERS, SCALARS, Bool, Enum, Lock, Map, Queue, Record, Set, Type
 
 if TYPE_CHECKING:
@@ -172,10 +172,8 @@ def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool)
         raise t.refuse("E113", f"`{definition.name}` calls itself", node)
     names = _bind(t, node, method)
     prefix = _prefix(t, definition.name)
-    returns_value = any(isinstance(part, ast.Return) and part.value is not None
-                        for part in parts(definition))
-    frame = Inlined(function, {}, prefix, assigned_names(definition.body), t.builder.new(),
-                    returns_value, len(t.held))
+    frame = Inlined(function, {}, prefix, assigned_names(definition), t.builder.new(),
+                    returns_value(definition), len(t.held))
     _pass_parameters(t, frame, names, node)
     loops, t.loops = t.loops, []
     t.frames.append(frame)

@@ -97,7 +97,7 @@ def _translate(elaborated: Elaborated, marked: Marked, definition: ast.AsyncFunc
                domain: Type | None, parameter: str, types: Types, me_type: Type,
                preemptible: bool) -> Statements:
     t = Statements(elaborated, types, me_type, preemptible)
-    frame = Inlined(marked.function, {}, "", assigned_names(definition.body), t.builder.new())
+    frame = Inlined(marked.function, {}, "", assigned_names(definition), t.builder.new())
     self_name = next(iter(inspect.signature(marked.function).parameters))
     frame.names[self_name] = Static(marked.component)
     if domain is not None:

@@ -160,13 +160,13 @@ def _check_names(spec: Spec, elaborated: Elaborated) -> list[Diagnostic]:
     names = [f.name for f in spec.faults]
     problems.extend((f"two faults are called {name!r}", "give each its own name")
                     for name in dict.fromkeys(names) if names.count(name) > 1)
-    loc = class_loc(spec.cls)
-    return [Diagnostic("E120", headline, (Label(_mention(loc, headline)),), hint)
+    return [Diagnostic("E120", headline, (Label(_mention(spec.cls, headline)),), hint)
             for headline, hint in problems]
 
 
-def _mention(loc: Loc, headline: str) -> Loc:
+def _mention(cls: type[Component], headline: str) -> Loc:
     """The line of the class body that mentions the first quoted name, for the caret."""
+    loc = class_loc(cls)
     quoted = [part for i, part in enumerate(headline.split("'")) if i % 2]
     lines = source_lines(loc.path)
     for wanted in reversed(quoted):

@@ -279,7 +279,8 @@ class Statements(Expressions):
             self.types.growing[name] = node
 
     def from_Name(self, node: ast.Name) -> Result:
-        if node.id not in self.frame.names and node.id in self.frame.assigned:
+        frame = self.frames[-1]
+        if node.id not in frame.names and node.id in frame.assigned:
             name = self.local_name(node.id)
             of = self.types.known.get(name)
             if of is None:

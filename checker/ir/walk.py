@@ -75,7 +75,12 @@ def free_locals(expr: Expr) -> frozenset[str]:
             return frozenset()
         case Quantifier():
             return free_locals(expr.body) - {expr.variable}
-    return frozenset().union(*map(free_locals, children(expr)))
+        case Op(_, args):
+            return frozenset().union(*map(free_locals, args))
+        case Field(record):
+            return free_locals(record)
+        case _:
+            assert_never(expr)
 
 
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
