@@ -26,6 +26,19 @@ def own_cache(tmp_path, monkeypatch):
     return tmp_path / "checker"
 
 
+@pytest.fixture
+def own_models(cache, tmp_path, monkeypatch):
+    """Such a cache that has the engine already, which takes longer to compile than a model."""
+    generated = native.prepare(mutex(2))
+    engine, _ = build._keys(generated, build.QUICK)
+    own = tmp_path / "checker"
+    own.mkdir()
+    for file in (cache / "checker").glob(f"engine-{engine}.o*"):
+        shutil.copy(file, own)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return own
+
+
 def counted(monkeypatch):
     """The compilations that were started, as a list that grows."""
     for thread in threading.enumerate():
@@ -61,7 +74,7 @@ def test_a_model_is_compiled_once(own_cache, monkeypatch):
     assert not list(own_cache.glob(".new-*"))
 
 
-def test_a_comment_does_not_matter(own_cache, monkeypatch):
+def test_a_comment_does_not_matter(own_models, monkeypatch):
     generated = generate(mutex(2))
     moved = re.sub(r"(?m)^( *)/\* worker", r"\1/* the worker", generated.text)
     assert moved != generated.text
@@ -80,16 +93,16 @@ def test_a_comment_does_not_matter(own_cache, monkeypatch):
     lambda path: path.with_name(path.name + ".sum").write_text("nonsense"),
     lambda path: path.with_name(path.name + ".sum").write_bytes(b"\xff\xfe"),
 ], ids=["empty", "cut", "changed", "gone", "mode", "sum", "binary"])
-def test_a_damaged_entry_is_replaced(own_cache, damage):
+def test_a_damaged_entry_is_replaced(own_models, damage):
     program = prepare(mutex(2))
     damage(program)
     assert explore(mutex(2)).distinct == 20
     assert prepare(mutex(2)) == program
 
 
-def test_a_damaged_engine_is_replaced(own_cache):
+def test_a_damaged_engine_is_replaced(own_models):
     prepare(mutex(2))
-    [engine] = own_cache.glob("engine-*.o")
+    [engine] = own_models.glob("engine-*.o")
     engine.write_bytes(b"damaged")
     assert explore(mutex(3)).distinct == 68
 
@@ -110,14 +123,14 @@ def test_many_threads_may_compile_the_same(own_cache, monkeypatch):
     assert len(set(programs)) == 3 and len(started) == 7
 
 
-def test_old_models_are_removed(own_cache, monkeypatch):
+def test_old_models_are_removed(own_models, monkeypatch):
     monkeypatch.setattr(build, "KEPT_MODELS", 2)
     programs = [prepare(counters(1, n)) for n in (2, 3, 4, 5)]
     assert [program.exists() for program in programs] == [False, False, True, True]
-    assert len(list(own_cache.glob("model-*"))) == 6    # each with its source and checksum
+    assert len(list(own_models.glob("model-*"))) == 6    # each with its source and checksum
 
 
-def test_what_the_compiler_refuses_is_a_defect(own_cache):
+def test_what_the_compiler_refuses_is_a_defect(own_models):
     generated = generate(mutex(2))
     broken = build.Generated(generated.text + "int x = ;", generated.layout, (), (), ())
     with pytest.raises(native.CompileError, match="expected expression"):
