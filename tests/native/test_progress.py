@@ -41,17 +41,18 @@ def test_levels_are_told():
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("flags, stages", [
-    ([], {"fields"}),
-    (BY_GRAPH, {"graph", "components"})])
-def test_liveness_is_told(monkeypatch, threads, flags, stages):
+@pytest.mark.parametrize("flags, stages, n, modulus", [
+    ([], {"fields"}, 6, 9),
+    (BY_GRAPH, {"graph", "components"}, 7, 8)])
+def test_liveness_is_told(monkeypatch, threads, flags, stages, n, modulus):
+    """Each stage takes longer than the time between two reports."""
     monkeypatch.setenv("CC", " ".join([*build.compiler(), *flags]))
-    system, seen = living(7, 8), []
+    system, seen = living(n, modulus), []
     found = explore(system, report=seen.append, threads=threads)
     assert {name: live.outcome for name, live in found.live.items()} == {
         "full": "violated", "filled": "holds"}
     told = [progress for progress in seen if progress.stage is not None]
-    assert {p.distinct for p in told} == {found.distinct} == {8 ** 7}
+    assert {p.distinct for p in told} == {found.distinct} == {modulus ** n}
     assert {p.generated for p in told} == {found.generated}
     assert {p.depth for p in told} == {found.depth}
     names = [p.stage.name for p in told]
