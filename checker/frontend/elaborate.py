@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import Diagnostic, Label, SpecError
+from checker.frontend.aliases import Aliases
 from checker.ir.system import Variable
 from checker.lang.component import MARK, Component, ProcessMark, PropertyMark, Var
 from checker.source import NOWHERE, Loc, function_def, loc_of, source_lines
@@ -57,6 +58,7 @@ class Elaborated:
     variables: dict[tuple[int, str], Variable] = field(default_factory=dict)
     processes: list[Marked] = field(default_factory=list)
     properties: list[Marked] = field(default_factory=list)
+    aliases: list[Aliases] = field(default_factory=list)
 
     def qualified(self, component: Component, name: str) -> str:
         path = self.paths[id(component)]

@@ -12,7 +12,7 @@ from checker.frontend.places import keep, kept_place, place_of_value, value_of_p
 from checker.frontend.refuse import CONSEQUENCE
 from checker.frontend.static import BoundMethod, Result, Static, ValueMethod, is_one_of
 from checker.ir import build
-from checker.ir.nodes import Choose, Const, Expr, Local, Me, Op
+from checker.ir.nodes import Choose, Const, Expr, Local, Me, Op, Place
 from checker.lang import waiting
 from checker.source import function_def
 from checker.types import NUMBERS, SCALARS, Bool, Enum, Lock, Map, Queue, Record, Set, Type
@@ -171,18 +171,23 @@ def inline(t: Statements, node: ast.Call, method: BoundMethod, *, awaited: bool)
            for frame in t.frames):
         raise t.refuse("E113", f"`{definition.name}` calls itself", node)
     names = _bind(t, node, method)
+    named = _named(names)
+    if is_async or t.preemptible:       # others may run meanwhile
+        t.aliases.passed += [(place, t.loc(node)) for place in named if not place.local]
     prefix = _prefix(t, definition.name)
     frame = Inlined(function, {}, prefix, assigned_names(definition), t.builder.new(),
                     returns_value(definition), len(t.held))
     _pass_parameters(t, frame, names, node)
     loops, t.loops = t.loops, []
     t.frames.append(frame)
+    t.named += named
     try:
         t.body(definition.body)
         return _leave(t, frame, definition)
     finally:
         t.frames.pop()
         t.loops = loops
+        del t.named[len(t.named) - len(named):]
 
 
 def _prefix(t: Statements, name: str) -> str:
@@ -239,6 +244,13 @@ def _pass_parameters(t: Statements, frame: Any, values: dict[str, Result],
             t.refuse_alias(value, node)
             frame.assigned[name] = frame.assigned.get(name, 0) + 2
             t.set_local(frame.prefix + name, value, node, node)
+
+
+def _named(values: dict[str, Result]) -> list[Place]:
+    """What parameters become names for."""
+    return [place for value in values.values()
+            if not isinstance(value, Static) and isinstance(value.type, CONTAINERS)
+            and (place := place_of_value(value)) is not None]
 
 
 def _is_alias(value: Expr) -> bool:

@@ -66,6 +66,8 @@ def translate_process(elaborated: Elaborated, marked: Marked, domain: Type | Non
         if translated.diagnostics and not types.changed:
             raise Problems(translated.diagnostics)
         if not types.changed and not translated.incomplete:
+            translated.aliases.several = domain is not None
+            elaborated.aliases.append(translated.aliases)
             return _finish(marked, domain, parameter, translated, types)
     unknown = Diagnostic("E109", f"a local of `{marked.name}` never gets a value",
                          (Label(marked.loc),))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import EXIT_USAGE, Diagnostic, Label, SpecError, UserError
+from checker.frontend.aliases import replaced_meanwhile
 from checker.frontend.elaborate import Elaborated, Marked, class_loc, elaborate
 from checker.frontend.processes import Problems, process_domain, translate_process
 from checker.frontend.properties import translate_properties
@@ -80,6 +81,7 @@ def compile_system(spec: Spec, constants: dict[str, Any], preemptible: bool = Fa
     diagnostics: list[Diagnostic] = []
     processes = _processes(elaborated, preemptible, diagnostics)
     properties = _properties(elaborated, diagnostics)
+    diagnostics.extend(replaced_meanwhile(elaborated.aliases))
     diagnostics.extend(_check_names(spec, elaborated))
     if diagnostics:
         raise SpecError(diagnostics)

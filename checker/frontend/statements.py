@@ -15,6 +15,7 @@ from typing import Any
 
 from checker.errors import Diagnostic
 from checker.frontend import coerce, inlining, loops, waits
+from checker.frontend.aliases import HINT, Aliases, is_replaced
 from checker.frontend.blocks import Builder
 from checker.frontend.changes import release
 from checker.frontend.elaborate import Elaborated
@@ -51,6 +52,8 @@ class Statements(Expressions):
         self.incomplete = False       # a statement was left out for want of a local's type
         self.loops: list[Loop] = []
         self.held: list[Place] = []
+        self.named: list[Place] = []  # what parameters of the methods that run are names for
+        self.aliases = Aliases()
         self.inline_counts: dict[str, int] = {}
         self.temporaries = 0
         self.last_label = "start"
@@ -181,11 +184,19 @@ class Statements(Expressions):
                 if place is None:
                     raise self.not_assignable(target)
                 self.refuse_container(place.type, value)
+                self.replace(place, node)
                 expr = coerce.fitted(self, result, place.type, value)
                 self.emit(Assign(place, expr, loc=self.loc(node)))
             else:
                 raise self.refuse("E101", "this assignment target", target,
                                   "assign to one name, attribute or element at a time")
+
+    def replace(self, place: Place, node: ast.stmt) -> None:
+        """Note that what is at a place becomes another object."""
+        self.aliases.stored.append((place, self.loc(node)))
+        if any(is_replaced(place, named) for named in self.named):
+            raise self.refuse("E101", f"a {place.type} is replaced that a parameter stands for",
+                              node, HINT)
 
     def not_assignable(self, target: ast.expr) -> Refused:
         hint = "declare it in the constructor: `self.x = Int(0, 3)`"
