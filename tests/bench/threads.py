@@ -1,9 +1,11 @@
 """`python -m tests.bench.threads [--repeat N] [--only NAME]`: what the second thread is worth.
 
-Each system of more than a million states is searched by the optimised program on one thread and
-on two, in turns, safety only. A figure is the median of the wall-clock time from the program's
-start to its end; the last column is their ratio. Worth something only while nobody else uses the
-processors: of two threads, one then waits for the other at the end of each level.
+Each system of more than a million states is searched by the optimised program on one thread, on
+two, and by two programs of one thread each at the same time, in turns, safety only. A figure is
+the median of the wall-clock time from the start to the end; "times" is one thread's over two
+threads'. "machine" is what two processors are worth to two searches that share nothing: two full
+ones would give 2.00, and two that share a core, a cache or a memory bus with each other or with
+somebody else's machine give less. Worth something only while nobody else uses the processors.
 """
 from __future__ import annotations
 
@@ -32,16 +34,18 @@ SYSTEMS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def seconds(program: str, threads: int) -> tuple[float, list[str]]:
-    """The time of one run, and what it counted: states and transitions."""
-    arguments = [program, f"threads={threads}", "live=0", f"memory={free_memory()}"]
+def seconds(program: str, threads: int, programs: int = 1) -> tuple[float, list[str]]:
+    """The time of so many programs at once, and what they counted: states and transitions."""
+    arguments = [program, f"threads={threads}", "live=0",
+                 f"memory={free_memory() // programs}"]
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
-        process = os.posix_spawn(program, arguments, os.environ,
-                                 file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1)])
-        _, status = os.waitpid(process, 0)
+        for _ in range(programs):
+            os.posix_spawn(program, arguments, os.environ,
+                           file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1)])
+        ends = [os.wait()[1] for _ in range(programs)]
         spent = time.perf_counter() - started
-        assert status == 0, f"{program} ended with {status}"
+        assert not any(ends), f"{program} ended with {ends}"
         output.seek(0)
         lines = [line.split() for line in output]
     return spent, next(words for words in lines if words[0] == "result")[1:4]
@@ -52,25 +56,26 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--only", default="", help="a part of the names of the systems")
     options = parser.parse_args()
-    print("| system | states | one thread | two threads | times |\n|---|---:|---:|---:|---:|")
+    print("| system | states | one thread | two threads | times | machine |\n"
+          "|---|---:|---:|---:|---:|---:|")
     for name, (path, cls, constants) in SYSTEMS.items():
         if options.only not in name:
             continue
         spec, = (spec for spec in load(ROOT / path) if spec.name == cls)
         program = str(executable(generate(spec.system(**constants)), OPTIMISED))
         seconds(program, 2)
-        times: dict[int, list[float]] = {1: [], 2: []}
+        times: dict[tuple[int, int], list[float]] = {(1, 1): [], (2, 1): [], (1, 2): []}
         counts = set()
         for _ in range(options.repeat):
-            for threads, found in times.items():
-                spent, (outcome, *counted) = seconds(program, threads)
+            for (threads, programs), found in times.items():
+                spent, (outcome, *counted) = seconds(program, threads, programs)
                 found.append(spent)
                 counts.add((outcome, *counted))
         (outcome, states, _), = counts              # the same each time, or this says which
         assert outcome == "complete", outcome
-        one, two = (statistics.median(times[threads]) for threads in (1, 2))
-        print(f"| {name} | {int(states):,} | {one:.3f} s | {two:.3f} s | {one / two:.2f} |",
-              flush=True)
+        one, two, both = map(statistics.median, times.values())
+        print(f"| {name} | {int(states):,} | {one:.3f} s | {two:.3f} s | {one / two:.2f} "
+              f"| {2 * one / both:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
