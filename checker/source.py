@@ -80,12 +80,15 @@ def _functions(path: str, text: str) -> dict[tuple[str, int], Any]:
 
     Cached by the text: a file that was edited in between is read again, and parsed again.
     """
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     found = {}
-    for node in ast.walk(ast.parse(text, path)):
-        if isinstance(node, kinds):
+    todo: list[ast.AST] = [ast.parse(text, path)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             first = min([node.lineno] + [d.lineno for d in node.decorator_list])
             found[node.name, first] = node
+        # An expression, which most nodes belong to, has none inside.
+        todo += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
     return found
 
 

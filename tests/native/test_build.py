@@ -30,7 +30,7 @@ def own_cache(tmp_path, monkeypatch):
 def own_models(cache, tmp_path, monkeypatch):
     """Such a cache that has the engine already, which takes longer to compile than a model."""
     generated = native.prepare(mutex(2))
-    engine, _ = build._keys(generated, build.QUICK)
+    engine = build._engine_key(generated.layout.words, build.QUICK, build._sources())
     own = tmp_path / "checker"
     own.mkdir()
     for file in (cache / "checker").glob(f"engine-{engine}.o*"):

@@ -93,18 +93,8 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
     two versions would disagree about memory.
     """
     level = level or QUICK
-    command, directory = compiler(), cache_directory()
-    flags, sources = _flags(generated), _sources()
-    engine_key, key = _keys(generated, level)
-
-    def compile_(how: str, source: pathlib.Path, target: pathlib.Path) -> None:
-        _compile([*command, *flags, how, "-I", str(SOURCES), "-c", str(source), "-o", str(target)])
-        if _sources() != sources:
-            raise CompileError(f"{SOURCES} changed while it was compiled; start again")
-
-    def engine() -> pathlib.Path:
-        return _cached(directory / f"engine-{engine_key}.o",
-                       lambda target: compile_(level.engine, SOURCES / "engine.c", target))
+    directory, words, sources = cache_directory(), generated.layout.words, _sources()
+    key = _program_key(generated, level, sources)
 
     def build(target: pathlib.Path) -> None:
         source = directory / f"model-{key}.c"
@@ -112,10 +102,10 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
         model = target.with_name(target.name + ".o")
         try:
             with ThreadPoolExecutor(1) as beside:
-                engines = beside.submit(engine)
-                compile_(level.model, source, model)
-            _compile([*command, *flags, str(model), str(engines.result()), "-o", str(target),
-                      "-pthread"])
+                made = beside.submit(engine, words, level)
+                _compile_file(words, level.model, source, model, sources)
+            _compile([*compiler(), *_flags(words), str(model), str(made.result()),
+                      "-o", str(target), "-pthread"])
         finally:
             model.unlink(missing_ok=True)
 
@@ -126,21 +116,32 @@ def executable(generated: Generated, level: Level | None = None) -> pathlib.Path
     return found
 
 
+def engine(words: int, level: Level) -> pathlib.Path:
+    """The engine for states of so many words, compiled now or earlier. Raises as `executable`."""
+    sources = _sources()
+    return _cached(cache_directory() / f"engine-{_engine_key(words, level, sources)}.o",
+                   lambda target: _compile_file(words, level.engine, SOURCES / "engine.c", target,
+                                                sources))
+
+
 def made_earlier(generated: Generated, level: Level) -> pathlib.Path | None:
     """What `executable` gives, where nothing has to be compiled for it. Raises as that does."""
-    found = cache_directory() / f"model-{_keys(generated, level)[1]}"
+    found = cache_directory() / f"model-{_program_key(generated, level, _sources())}"
     return found if _sound(found) else None
 
 
-def _flags(generated: Generated) -> list[str]:
-    return [*FLAGS, f"-DWORDS={generated.layout.words}"]
+def _flags(words: int) -> list[str]:
+    return [*FLAGS, f"-DWORDS={words}"]
 
 
-def _keys(generated: Generated, level: Level) -> tuple[str, str]:
-    """Of the engine, and of the program."""
-    flags = _flags(generated)
-    engine = _key(compiler(), [*flags, level.engine], _sources())
-    return engine, _key([engine], [*flags, level.model], _without_comments(generated.text))
+def _engine_key(words: int, level: Level, sources: str) -> str:
+    return _key(compiler(), [*_flags(words), level.engine], sources)
+
+
+def _program_key(generated: Generated, level: Level, sources: str) -> str:
+    words = generated.layout.words
+    return _key([_engine_key(words, level, sources)], [*_flags(words), level.model],
+                _without_comments(generated.text))
 
 
 def _sources() -> str:
@@ -171,6 +172,15 @@ def _without_comments(text: str) -> str:
     # The first test is the quick one: few lines have a comment, and every run reads them all.
     return "\n".join([line for line in text.split("\n")
                       if "/*" not in line or not line.lstrip().startswith("/*")])
+
+
+def _compile_file(words: int, how: str, source: pathlib.Path, target: pathlib.Path,
+                  sources: str) -> None:
+    """`sources`: what the engine's files were when the key of the target was made of them."""
+    _compile([*compiler(), *_flags(words), how, "-I", str(SOURCES), "-c", str(source),
+              "-o", str(target)])
+    if _sources() != sources:
+        raise CompileError(f"{SOURCES} changed while it was compiled; start again")
 
 
 def _compile(command: list[str]) -> None:

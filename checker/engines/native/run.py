@@ -19,13 +19,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler,
+from checker.engines.native.build import (OPTIMISED, QUICK, CompileError, NoCompiler, engine,
                                          executable, made_earlier)
 from checker.engines.native.checkpoint import Checkpoint
 from checker.engines.native.emit import Generated, generate
-from checker.engines.native.layout import WORD
+from checker.engines.native.layout import WORD, Layout
 from checker.engines.native.reduce import Reduction, reductions
 from checker.engines.native.unmerged import unmerged
 from checker.errors import UserError
@@ -113,8 +114,13 @@ def _some(packed: Iterable[tuple[int, ...]], most: int) -> list[tuple[int, ...]]
 
 def prepare(system: System, reduce: Sequence[Reduction] = ()) -> Generated:
     """Compile the system, so that exploring it starts at once; to be given to `explore`."""
-    generated = generate(system, reductions(system, reduce))
-    executable(generated)
+    used = reductions(system, reduce)
+    with ThreadPoolExecutor(1) as beside:
+        # An engine that was never compiled takes longest of all: it begins before the model's
+        # text is known. What goes wrong with it is said by `executable`, which waits for it.
+        beside.submit(engine, Layout(system).words, QUICK)
+        generated = generate(system, used)
+        executable(generated)
     return generated
 
 
