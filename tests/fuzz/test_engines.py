@@ -11,9 +11,9 @@ pytestmark = pytest.mark.skipif(not native.available(), reason="no C compiler")
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory):
+def programs(fresh_cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(fresh_cache))
         yield Programs()
 
 

@@ -28,18 +28,15 @@ EVERY = 20                 # one of so many goes to Z3, another is searched with
 needs_compiler = pytest.mark.skipif(not native.available(), reason="no C compiler")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache_that_goes_away(tmp_path_factory):
-    """Compiled models are of no further use. Workers share the engines, which take long."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+@pytest.fixture(scope="module", autouse=True)
+def cache_that_goes_away(fresh_cache):
+    """Compiled models are of no further use."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        patch.setenv("XDG_CACHE_HOME", str(fresh_cache))
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def programs(cache_that_goes_away):
     return Programs()
 

@@ -4,13 +4,12 @@ import pytest
 from checker.engines import native
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory):
-    """A fresh cache, shared by all tests of the session that do not ask for another."""
+@pytest.fixture(scope="module", autouse=True)
+def cache(fresh_cache):
+    """A fresh cache, shared by all tests of the folder that do not ask for another."""
     with pytest.MonkeyPatch.context() as patch:
-        directory = tmp_path_factory.mktemp("cache")
-        patch.setenv("XDG_CACHE_HOME", str(directory))
-        yield directory
+        patch.setenv("XDG_CACHE_HOME", str(fresh_cache))
+        yield fresh_cache
 
 
 def pytest_configure(config):
