@@ -99,7 +99,7 @@ def entry(job: Job, kind: str = "system", *more: Any) -> pathlib.Path | None:
                              **job.constants}.items()))
     try:
         ast.literal_eval(constants)           # anything else may hide what it depends on
-        directory = _directory()
+        directory = _tidied(native.cache_directory())
     except (ValueError, SyntaxError, UserError):
         return None
     digest = hashlib.sha256(_own_files())
@@ -111,8 +111,8 @@ def entry(job: Job, kind: str = "system", *more: Any) -> pathlib.Path | None:
 
 
 @functools.cache
-def _directory() -> pathlib.Path:
-    directory = native.cache_directory()
+def _tidied(directory: pathlib.Path) -> pathlib.Path:
+    """The cache, where once in a process what is superfluous goes."""
     for kind in KINDS:
         for old in superfluous(directory.glob(f"{kind}-*"), KEPT):
             old.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """The cache of compiled specs: an optimisation that never decides how a command ends."""
 from checker.errors import EXIT_OK
-from checker.face import compiled
 
 
 def test_an_entry_that_another_process_removes_meanwhile_is_no_error(run, tmp_path, monkeypatch):
@@ -9,10 +8,13 @@ def test_an_entry_that_another_process_removes_meanwhile_is_no_error(run, tmp_pa
     cache.mkdir(parents=True)
     (cache / "system-gone").symlink_to("nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
-    compiled._directory.cache_clear()
-    try:
-        answer = run("verify", "handover.py", "--no-faults")
-        assert answer.status == EXIT_OK, answer.err
-        assert len(list(cache.glob("system-*"))) == 2
-    finally:
-        compiled._directory.cache_clear()
+    answer = run("verify", "handover.py", "--no-faults")
+    assert answer.status == EXIT_OK, answer.err
+    assert len(list(cache.glob("system-*"))) == 2
+
+
+def test_entries_are_kept_where_the_environment_says_now(run, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+        assert run("verify", "handover.py", "--no-faults").status == EXIT_OK
+        assert len(list((tmp_path / name / "checker").glob("system-*"))) == 1
