@@ -19,6 +19,7 @@ from checker.judgement.replay import adapter_of
 from checker.results.trace import Trace
 from spec.virtio_balloon.adapter import hook
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.virtio_balloon.runs import MORE as BALLOONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -65,7 +66,7 @@ def sizes_of(protocol):
              if instance != "large"]
     named = {spec.name: spec for spec in specs}
     sizes += [(named[name], None, more) for name, more in MORE.get(protocol, ())]
-    return [functools.cache(functools.partial(spec.system, instance, **more))
+    return [functools.cache(functools.partial(system_of, spec, instance, **more))
             for spec, instance, more in sizes]
 
 

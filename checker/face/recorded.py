@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from checker.errors import EXIT_OK, EXIT_SPEC, SpecError, UserError
+from checker.face.compiled import compiled
 from checker.face.plan import Job
 from checker.frontend import Spec, load
 from checker.ir.system import System
@@ -92,17 +93,17 @@ def system_of(file: TraceFile, spec: str | None = None) -> System:
     found = _spec_of(file, spec)
     fault, instance = file.meta.get("fault"), file.meta.get("instance")
     job = Job(found, instance, found.fault(fault) if fault else None)
-    system = job.system()
+    system = compiled(job).system
     # What was set by hand is in the constants only; the rest may be more than JSON can say.
     set_by_hand = {name: value for name, value in file.constants.items()
                    if name in system.constants
                    and value not in (system.constants[name], repr(system.constants[name]))}
     if set_by_hand:
         job = replace(job, constants=set_by_hand)
-        system = job.system()
+        system = compiled(job).system
     if same_version(system, file):
         return system
-    preemptible = replace(job, preemptible=True).system()
+    preemptible = compiled(replace(job, preemptible=True)).system
     return preemptible if same_version(preemptible, file) else system
 
 

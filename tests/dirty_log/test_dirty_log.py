@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from checker.engines import native
 from checker.frontend import load
 from checker.judgement.certify import certify
 from checker.judgement.replay import Reproduced, replay
@@ -16,6 +15,7 @@ from spec.dirty_log.adapter import adapter_for
 from spec.dirty_log.reference import Machine, threads
 from tests.inclusion import behaves
 from tests.dice import Dice
+from tests.library import searched, system_of
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "dirty_log" / "model.py")}
@@ -29,8 +29,7 @@ LOST = "migrated_pages_arrive"
 
 @pytest.mark.parametrize("name, instance", CASES)
 def test_as_it_should_be(name, instance):
-    system = SPECS[name].system(instance)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], instance)
     assert found.complete and not found.violations
     assert vacuity(system, found) == ()
     assert {p.name for p in system.properties_of("sometimes")} <= set(found.witnesses)
@@ -39,16 +38,16 @@ def test_as_it_should_be(name, instance):
 @pytest.mark.parametrize("tracker, lost", [("type1", False), ("iommufd", True), ("device", False)])
 def test_only_an_insane_guest_loses_writes_and_only_between_two_ioctls(tracker, lost):
     """type1 counts all that is pinned, and a device's own log is asked last."""
-    system = SPECS["Today"].system("small", tracker=tracker, sane=False)
-    assert (LOST in native.explore(system).violations) == lost
+    _, found = searched(SPECS["Today"], "small", tracker=tracker, sane=False)
+    assert (LOST in found.violations) == lost
 
 
 @pytest.mark.parametrize("tracker", ["type1", "iommufd", "device"])
 def test_blocks_of_virtio_mem_are_lost_whoever_keeps_the_log(tracker):
     kept = dict(blocks=1, tracker=tracker, domain="passthrough")
-    assert LOST in native.explore(SPECS["Today"].system("small", **kept)).violations
-    repaired = SPECS["Today"].system("small", discard_knows=True, **kept)
-    assert not native.explore(repaired).violations
+    assert LOST in searched(SPECS["Today"], "small", **kept)[1].violations
+    _, repaired = searched(SPECS["Today"], "small", discard_knows=True, **kept)
+    assert not repaired.violations
 
 
 # The reference under the model's traces.
@@ -56,8 +55,7 @@ def test_blocks_of_virtio_mem_are_lost_whoever_keeps_the_log(tracker):
 @pytest.mark.parametrize("name, fault", FAULTS)
 def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
     declared = SPECS[name].fault(fault)
-    system = SPECS[name].system(declared.instance, fault=declared)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], declared.instance, declared)
     assert set(found.violations) == set(declared.broken)
     for broken in declared.broken:
         trace = certify(system, broken, found.violations[broken])
@@ -67,8 +65,8 @@ def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
 
 
 def test_what_the_device_wrote_is_not_what_the_destination_has():
-    system = SPECS["Today"].system("small", fault=SPECS["Today"].fault("asked_too_late"))
-    shown = replay(certify(system, LOST, native.explore(system).violations[LOST]))
+    system, found = searched(SPECS["Today"], "small", SPECS["Today"].fault("asked_too_late"))
+    shown = replay(certify(system, LOST, found.violations[LOST]))
     assert isinstance(shown, Reproduced)
     [line] = shown.symptom
     assert "the device has put b'00000003' there, the destination has b'0000000" in line
@@ -77,10 +75,9 @@ def test_what_the_device_wrote_is_not_what_the_destination_has():
 @pytest.mark.parametrize("name, instance", CASES)
 def test_the_reference_does_nothing_that_the_model_does_not(name, instance):
     """A run ends where the migration does, so there are many of them."""
-    steps = set()
+    steps, system = set(), system_of(SPECS[name], instance)
     for seed in range(12):
-        run = behaves(SPECS[name].system(instance), adapter_for(name), f"{name} {seed}", 60,
-                      failing=0.1)
+        run = behaves(system, adapter_for(name), f"{name} {seed}", 60, failing=0.1)
         steps |= set(run.log)
     assert len(steps) >= 8
 
@@ -89,8 +86,8 @@ def test_the_reference_does_nothing_that_the_model_does_not(name, instance):
     dict(asks="never"), dict(asks="after"), dict(region_del="passes none"),
     dict(query_fails=True, failure="is reported")], ids=str)
 def test_a_reference_with_a_mistake_is_caught(constants):
-    system = SPECS["Today"].system("small", query_fails="query_fails" in constants)
-    other = SPECS["Today"].system("small", **constants)
+    system = system_of(SPECS["Today"], "small", query_fails="query_fails" in constants)
+    other = system_of(SPECS["Today"], "small", **constants)
     for seed in range(60):
         try:
             behaves(system, adapter_for("Today"), seed, 80, built_as=other, failing=0.4)

@@ -8,6 +8,7 @@ from checker.engines.interp.explore import explore
 from checker.frontend import load
 from checker.ir.verify import verify
 from checker.judgement.branches import KINDS, known_branches, own_branches, probed
+from tests.library import system_of
 
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = [("dirty_log", "Today", "later_mappings_are_not_logged"),
@@ -21,8 +22,8 @@ def fault(request):
     """(the system with the fault, its own branches)"""
     protocol, name, of = request.param
     [spec] = [s for s in load(ROOT / "spec" / protocol / "model.py") if s.name == name]
-    known = known_branches(spec.system(instance) for instance in spec.instances)
-    system = spec.system("small", fault=spec.fault(of))
+    known = known_branches(system_of(spec, instance) for instance in spec.instances)
+    system = system_of(spec, "small", spec.fault(of))
     return system, own_branches(system, known)
 
 
@@ -48,8 +49,8 @@ def test_states_and_what_violates_them_stay(fault):
 
 def test_both_engines_reach_the_same_branches():
     [spec] = [s for s in load(ROOT / "spec" / "dirty_log" / "model.py") if s.name == "Today"]
-    known = known_branches(spec.system(instance) for instance in spec.instances)
+    known = known_branches(system_of(spec, instance) for instance in spec.instances)
     for name in ("region_del_without_an_entry", "a_failed_query_is_only_reported"):
-        system = spec.system("small", fault=spec.fault(name))
+        system = system_of(spec, "small", spec.fault(name))
         made = probed(system, dict(zip(own_branches(system, known), KINDS)))
         assert set(explore(made).violations) == set(native.explore(made).violations)

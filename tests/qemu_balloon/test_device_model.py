@@ -5,10 +5,10 @@ import pathlib
 
 import pytest
 
-from checker.engines import native
 from checker.face.check import check
 from checker.frontend import load
 from checker.judgement.vacuity import vacuity
+from tests.library import searched
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "qemu_balloon" / "model.py")}
@@ -35,8 +35,7 @@ def test_nothing_differs_at_the_smallest_size(name):
     (name, instance) for name in STATES for instance in SPECS[name].instances
     if instance != "large"])
 def test_every_instance_is_as_it_should_be(name, instance):
-    system = SPECS[name].system(instance)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], instance)
     assert found.complete and not found.violations and found.distinct < 600_000
     assert vacuity(system, found) == ()
     assert {p.name for p in system.properties_of("sometimes")} <= set(found.witnesses)

@@ -10,6 +10,7 @@ from checker.frontend import load
 from checker.judgement.replay import Blocked, Diverged, Reproduced, replay
 from spec.qemu_balloon.adapter import adapter_for
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.schedules import MORE
 
 SPECS = {spec.name: spec for spec in load(
@@ -38,5 +39,5 @@ def test_each_fault_shows_in_the_reference_and_not_in_the_correct_one(name, faul
 
 @pytest.mark.parametrize("name,constants", MORE["qemu_balloon"], ids=str)
 def test_the_reference_does_nothing_that_the_model_does_not(name, constants):
-    behaves(SPECS[name].system(None, **constants), adapter_for(name), f"{name} {constants}", STEPS,
+    behaves(system_of(SPECS[name], **constants), adapter_for(name), f"{name} {constants}", STEPS,
             failing=0.3, timeout=5)

@@ -4,6 +4,7 @@ from support import SPECS
 
 from spec.vfio_balloon.adapter import adapter_for
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.schedules import LOCKLESS
 
 STEPS = 300
@@ -14,7 +15,7 @@ CASES = [(name, instance) for name, spec in SPECS.items() for instance in spec.i
 @pytest.mark.parametrize("name, instance", CASES)
 def test_the_reference_does_nothing_that_the_model_does_not(name, instance):
     spec = SPECS[name]
-    system = spec.system(None, **LOCKLESS) if instance == "lockless" else spec.system(instance)
+    system = system_of(spec, **LOCKLESS) if instance == "lockless" else system_of(spec, instance)
     run = behaves(system, adapter_for(name), f"{name} {instance}", STEPS, failing=0.15)
     assert len(run.log) == STEPS
     assert len(run.states) <= 2         # what can be seen decides nearly everything
@@ -25,8 +26,8 @@ def test_the_reference_does_nothing_that_the_model_does_not(name, instance):
                                        dict(bql=False)], ids=str)
 def test_a_faulty_reference_is_caught(constants):
     """The same runs, where the reference has a mistake that the model has not."""
-    system = SPECS["Upstream"].system("small")
-    faulty = SPECS["Upstream"].system("small", **constants)
+    system = system_of(SPECS["Upstream"], "small")
+    faulty = system_of(SPECS["Upstream"], "small", **constants)
     for seed in range(20):
         try:
             behaves(system, adapter_for("Upstream"), seed, STEPS, built_as=faulty, failing=0.15)

@@ -6,6 +6,7 @@ import pytest
 
 from checker.face.find import find_specs
 from checker.judgement.replay import adapter_of
+from tests.library import system_of
 from tests.schedules import ROOT
 from tests.waiting import comes_on, ways
 
@@ -28,7 +29,7 @@ CASES = {
 def waits(file, name, instance, limit):
     specs, errors = find_specs([str(ROOT / "spec" / f"{file}.py")])
     assert errors == []
-    return ways({spec.name: spec for spec in specs}[name].system(instance), limit)
+    return ways(system_of({spec.name: spec for spec in specs}[name], instance), limit)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1]}")

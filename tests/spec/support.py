@@ -2,9 +2,8 @@
 import functools
 import pathlib
 
-from checker.engines import native
-from checker.engines.interp.explore import explore as interpret
 from checker.frontend import load
+from tests import library
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "spec" / "vfio_balloon" / "model.py"
@@ -16,7 +15,6 @@ FAULTS = [(name, fault.name) for name, spec in SPECS.items() for fault in spec.f
 def searched(name, instance="small", fault=None):
     """(system, exploration) of an instance; a fault is laid over it unless it has its own."""
     spec = SPECS[name]
-    system = spec.system(instance, fault=spec.fault(fault) if fault else None)
-    found = native.explore(system) if native.available() else interpret(system)
+    system, found = library.searched(spec, instance, spec.fault(fault) if fault else None)
     assert found.complete, found.reason
     return system, found

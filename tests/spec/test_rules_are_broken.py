@@ -3,6 +3,7 @@ import functools
 
 import pytest
 from support import ROOT
+from tests.library import system_of
 
 from checker.face.find import find_specs
 
@@ -22,7 +23,7 @@ def specs_of(path):
 def rules(path):
     """What is asked of a file's specs in any of their instances."""
     return {rule.name.partition("(")[0] for spec in specs_of(path) for instance in spec.instances
-            for rule in spec.system(instance).properties_of(*KINDS)}
+            for rule in system_of(spec, instance).properties_of(*KINDS)}
 
 
 @functools.cache

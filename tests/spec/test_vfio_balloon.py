@@ -3,6 +3,7 @@ import re
 
 import pytest
 from support import FAULTS, ROOT, SPECS, searched
+from tests.library import system_of
 
 import spec.vfio_balloon.reference as reference
 from checker.engines.interp.explore import explore as interpret
@@ -43,7 +44,7 @@ def test_every_rule_is_broken_by_something(name):
     """A rule that nothing breaks is no rule."""
     spec = SPECS[name]
     broken = {rule for fault in spec.faults for rule in fault.broken}
-    rules = {p.name.partition("(")[0] for i in spec.instances for p in spec.system(i).properties
+    rules = {p.name.partition("(")[0] for i in spec.instances for p in system_of(spec, i).properties
              if p.kind in ("invariant", "step_invariant", "leads_to")}
     asked_for = {"kvm_knows_the_group_before_the_listener"} if name == "Rhel77" else set()
     assert broken == rules | asked_for

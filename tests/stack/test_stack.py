@@ -5,7 +5,6 @@ import pathlib
 
 import pytest
 
-from checker.engines import native
 from checker.face.check import check
 from checker.frontend import load
 from checker.judgement.replay import Reproduced, replay
@@ -13,6 +12,7 @@ from checker.judgement.vacuity import vacuity
 from spec.stack.adapter import adapter_for
 from spec.virtio_balloon.adapter import hook
 from tests.inclusion import behaves
+from tests.library import searched, system_of
 from tests.schedules import MORE
 
 SPEC, = load(pathlib.Path(__file__).parents[2] / "spec" / "stack" / "model.py")
@@ -23,8 +23,7 @@ STEPS = 300
 
 @pytest.mark.parametrize("instance", STATES)
 def test_as_it_should_be(instance):
-    system = SPEC.system(instance)
-    found = native.explore(system)
+    system, found = searched(SPEC, instance)
     assert found.complete and not found.violations and found.distinct == STATES[instance]
     assert vacuity(system, found) == ()
     assert {p.name for p in system.properties_of("sometimes")} <= set(found.witnesses)
@@ -47,6 +46,6 @@ def test_a_mistake_shows_in_the_program_and_not_without_it(fault):
 
 @pytest.mark.parametrize("constants", [constants for _, constants in MORE["stack"]], ids=str)
 def test_the_program_does_nothing_that_the_model_does_not(constants):
-    behaves(SPEC.system(None, **constants), adapter_for(SPEC.name), str(constants), STEPS,
+    behaves(system_of(SPEC, **constants), adapter_for(SPEC.name), str(constants), STEPS,
             failing=0.2, hook=hook, timeout=5,
             holds=lambda stage: stage.split() == [])

@@ -10,6 +10,7 @@ from checker.judgement.replay import Blocked, Director, Diverged, Reproduced, re
 from checker.results.trace import Trace
 from spec.virtio_balloon.adapter import adapter_for, hook
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.virtio_balloon.runs import CASES, LIVES, SPECS
 
 FAULTS = [(name, fault) for name in LIVES for fault in SPECS[name].faults]
@@ -82,7 +83,7 @@ UNSEEN = {"pages.zone_of", "pages.pg_locked", "pages.pages_lock", "host.must_tel
 
 def test_everything_else_is_compared():
     constants = dict(pages=2, stats=True, fs_lock=True, reads_actual=True)
-    system = SPECS["FixedLife"].system(None, **constants)
+    system = system_of(SPECS["FixedLife"], **constants)
     trace = Trace(system, "", "", next(iter(initial_states(system))), ())
     stage = adapter_for("FixedLife").build(trace, Director(1.0))
     shared = {v.name for v in system.variables if v.kind == "shared"}
@@ -92,7 +93,7 @@ def test_everything_else_is_compared():
 
 @pytest.mark.parametrize("name, instance, constants", CASES, ids=str)
 def test_the_reference_does_nothing_that_the_model_does_not(name, instance, constants):
-    run = behaves(SPECS[name].system(instance, **constants), adapter_for(name),
+    run = behaves(system_of(SPECS[name], instance, **constants), adapter_for(name),
                   f"{name} {instance} {constants}", STEPS, failing=0.1, hook=hook, timeout=5)
     assert len(set(run.log)) >= 10                  # not the same few steps over and over
     assert len(run.log) == STEPS or instance == "sleeps"        # where there is an end
@@ -106,7 +107,7 @@ def test_the_reference_does_nothing_that_the_model_does_not(name, instance, cons
     ("ci", dict(ignores_stop_update=True))], ids=str)
 def test_a_reference_with_a_mistake_is_caught(instance, constants):
     spec = SPECS["Linux49Life"]
-    system, faulty = spec.system(instance), spec.system(instance, **constants)
+    system, faulty = system_of(spec, instance), system_of(spec, instance, **constants)
     for seed in range(30):
         try:
             behaves(system, adapter_for(spec.name), seed, STEPS, built_as=faulty, failing=0.2,
@@ -127,7 +128,7 @@ class Intruded:
 
 
 def test_who_goes_on_where_the_model_is_at_rest_is_caught():
-    system = SPECS["Linux49Progress"].system("sleeps")
+    system = system_of(SPECS["Linux49Progress"], "sleeps")
     with pytest.raises(AssertionError, match="who waits in the model comes on"):
         for seed in range(30):
             behaves(system, Intruded(), seed, STEPS, hook=hook)

@@ -9,6 +9,7 @@ from spec.hooks import Environment
 from spec.virtio_balloon.adapter import adapter_for
 from spec.virtio_balloon.reference import DATA, Telling
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.replayed import reproduced_and_refused
 
 [SPEC] = load(pathlib.Path(__file__).parents[2] / "spec" / "virtio_balloon" / "telling.py")
@@ -126,14 +127,14 @@ def test_faults_are_reproduced_and_the_right_version_refuses(fault):
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("instance", SPEC.instances)
 def test_the_reference_does_nothing_that_the_model_does_not(instance, seed):
-    run = behaves(SPEC.system(instance), adapter_for("Telling"), f"{instance} {seed}", STEPS,
+    run = behaves(system_of(SPEC, instance), adapter_for("Telling"), f"{instance} {seed}", STEPS,
                   failing=0.1)
     assert len(run.log) == STEPS and len(run.states) <= 2
 
 
 @pytest.mark.parametrize("constants", [dict(fault.constants) for fault in SPEC.faults], ids=str)
 def test_a_reference_with_a_mistake_is_caught(constants):
-    system, other = SPEC.system("ci"), SPEC.system("ci", **constants)
+    system, other = system_of(SPEC, "ci"), system_of(SPEC, "ci", **constants)
     for seed in range(30):
         try:
             behaves(system, adapter_for("Telling"), seed, STEPS, built_as=other, failing=0.1)

@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from checker.engines import native
 from checker.engines.interp.liveness import check_liveness
 from checker.frontend import load
 from checker.judgement.certify import certify
@@ -15,6 +14,7 @@ from checker.judgement.vacuity import vacuity
 from spec.hooks import Environment
 from spec.virtio_mem.reference import Machine, threads
 from tests.dice import Dice
+from tests.library import searched
 
 SPECS = {spec.name: spec for spec in load(
     pathlib.Path(__file__).parents[2] / "spec" / "virtio_mem" / "model.py")}
@@ -26,8 +26,7 @@ FAULTS = [(spec.name, fault.name) for spec in SPECS.values() for fault in spec.f
 @pytest.mark.parametrize("name,instance", [(spec.name, instance) for spec in SPECS.values()
                                            for instance in spec.instances if instance != "large"])
 def test_as_it_should_be(name, instance):
-    system = SPECS[name].system(instance)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], instance)
     assert found.complete and not found.violations and found.distinct < 200_000
     assert vacuity(system, found) == ()
     assert {p.name for p in system.properties_of("sometimes")} <= set(found.witnesses)
@@ -40,8 +39,7 @@ def test_as_it_should_be(name, instance):
 @pytest.mark.parametrize("name,fault", FAULTS)
 def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
     declared = SPECS[name].fault(fault)
-    system = SPECS[name].system("ci", fault=declared)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], "ci", declared)
     shown = [p for p in declared.broken if p in found.violations]
     unseen = [p for p in declared.broken if p not in found.violations]
     assert shown or all(p in {q.name for q in system.properties_of("sometimes")} for p in unseen)
@@ -56,9 +54,9 @@ def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
 
 def test_a_mapping_behind_the_viommu_ends_with_two_different_memories():
     declared = SPECS["Today"].fault("viommu_mappings_outlive_the_block")
-    system = SPECS["Today"].system("ci", fault=declared)
+    system, found = searched(SPECS["Today"], "ci", declared)
     trace = certify(system, "devices_see_the_guests_memory",
-                    native.explore(system).violations["devices_see_the_guests_memory"])
+                    found.violations["devices_see_the_guests_memory"])
     shown = replay(trace)
     assert isinstance(shown, Reproduced)
     assert any("b'CPU..' and b'DMA..'" in line for line in shown.symptom)

@@ -11,6 +11,7 @@ from spec.virtio_mem.reference import Telling
 from spec.virtio_mem.telling_adapter import TellingAdapter
 from tests.dice import Dice
 from tests.inclusion import behaves
+from tests.library import system_of
 from tests.replayed import reproduced_and_refused
 
 [SPEC] = load(pathlib.Path(__file__).parents[2] / "spec" / "virtio_mem" / "telling.py")
@@ -129,13 +130,13 @@ class TakesNoLock(TellingAdapter):
 def test_a_reference_that_takes_no_lock_is_caught():
     with pytest.raises(AssertionError, match="who waits in the model comes on"):
         for seed in range(10):
-            behaves(SPEC.system("ci"), TakesNoLock(), seed, 50)
+            behaves(system_of(SPEC, "ci"), TakesNoLock(), seed, 50)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("instance", SPEC.instances)
 def test_the_reference_does_nothing_that_the_model_does_not(instance, seed):
-    run = behaves(SPEC.system(instance), adapter_for("Telling"), f"{instance} {seed}", STEPS)
+    run = behaves(system_of(SPEC, instance), adapter_for("Telling"), f"{instance} {seed}", STEPS)
     assert len(run.log) == STEPS and len(run.states) == 1
 
 
@@ -148,7 +149,7 @@ def sections_differ(system, state):
 @pytest.mark.parametrize("constants", [
     dict(fault.constants) for fault in SPEC.faults], ids=str)
 def test_a_reference_with_a_mistake_is_caught(constants):
-    system, other = SPEC.system("ci"), SPEC.system("ci", **constants)
+    system, other = system_of(SPEC, "ci"), system_of(SPEC, "ci", **constants)
     for seed in range(30):
         try:
             behaves(system, adapter_for("Telling"), seed, STEPS, built_as=other,

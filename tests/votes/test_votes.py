@@ -14,6 +14,7 @@ from checker.judgement.replay import Reproduced, replay
 from checker.judgement.vacuity import vacuity
 from spec.votes.reference import Machine, threads
 from tests.dice import Dice
+from tests.library import searched
 
 SPECS = {spec.name: spec
          for spec in load(pathlib.Path(__file__).parents[2] / "spec" / "votes" / "model.py")}
@@ -27,8 +28,7 @@ HONEST = ("kvm", "vfio", "nvme", "sev", "s390", "vdpa", "colo", "blkio", "postco
 @pytest.mark.parametrize("name,instance", [(spec.name, instance) for spec in SPECS.values()
                                            for instance in spec.instances if instance != "large"])
 def test_as_it_should_be(name, instance):
-    system = SPECS[name].system(instance)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], instance)
     assert found.complete and not found.violations and found.distinct < 200_000
     assert vacuity(system, found) == ()
     assert {p.name for p in system.properties_of("sometimes")} <= set(found.witnesses)
@@ -54,8 +54,7 @@ def test_a_cleanup_that_knows_its_vote_mends_vdpa_in_both_arithmetics():
 @pytest.mark.parametrize("name,fault", FAULTS)
 def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
     declared = SPECS[name].fault(fault)
-    system = SPECS[name].system("ci", fault=declared)
-    found = native.explore(system)
+    system, found = searched(SPECS[name], "ci", declared)
     shown = [p for p in declared.broken if p in found.violations]
     assert shown
     for broken in shown:
@@ -67,8 +66,7 @@ def test_faults_are_reproduced_and_their_repair_refuses(name, fault):
 
 def test_the_vdpa_finding_ends_with_two_different_memories():
     fault = SPECS["FourKinds"].fault("vdpa_wraps_the_counter")
-    system = SPECS["FourKinds"].system("ci", fault=fault)
-    found = native.explore(system)
+    system, found = searched(SPECS["FourKinds"], "ci", fault)
     trace = certify(system, "devices_find_the_guests_pages",
                     found.violations["devices_find_the_guests_pages"])
     shown = replay(trace)
