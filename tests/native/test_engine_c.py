@@ -4,27 +4,20 @@ import subprocess
 
 import pytest
 
-from checker.engines.native.build import compiler
-from checker.engines.native.emit import SOURCES
+from tests.native.strict import compile_, sanitized
 
-HERE = pathlib.Path(__file__).parent
-STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wpointer-arith"]
+DIGITS = pathlib.Path(__file__).with_name("digits.c")
 
 
-def sanitized(sanitizer):
-    """The flags for a sanitizer. It sees as much without optimisation, if not more, and the
-    engine is compiled in a quarter of the time, which is far longer than it runs."""
-    return [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-g1", "-O0"]
-
-
-def compile_(tmp_path, words, *flags):
-    program = tmp_path / "program"
-    done = subprocess.run(
-        [*compiler(), *STRICT, *flags, f"-DWORDS={words}", "-I", str(SOURCES),
-         str(HERE / "digits.c"), str(SOURCES / "engine.c"), "-o", str(program), "-pthread"],
-        capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return program
+@pytest.fixture
+def digits(engine_object, tmp_path):
+    """`digits(words, flags, *constants)`: the program of `digits.c` with these constants."""
+    def made(words, flags, *constants):
+        program = tmp_path / "program"
+        engine = engine_object(words, *flags)
+        compile_(words, [*flags, *constants], DIGITS, engine, "-o", program)
+        return program
+    return made
 
 
 def run(program, *arguments):
@@ -43,8 +36,8 @@ def answer(program, *arguments):
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 @pytest.mark.parametrize("words, bits", [(1, 18), (1, 26), (1, 50), (2, 50), (5, 50)])
-def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
-    program = compile_(tmp_path, words, *sanitized(sanitizer), "-DMODULUS=45", f"-DBITS={bits}")
+def test_sanitizers_find_nothing(digits, words, bits, sanitizer):
+    program = digits(words, sanitized(sanitizer), "-DMODULUS=45", f"-DBITS={bits}")
     lines = answer(program, "threads=3")
     assert lines[0][:5] == ["result", "complete", "91125", "273375", "1"]
     assert sum(map(int, lines[1][1:])) == 91125 and len(lines[1]) == 1 + 3 * 44 + 1
@@ -57,9 +50,9 @@ def test_sanitizers_find_nothing(tmp_path, words, bits, sanitizer):
 
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
-def test_kinds_of_counterexamples(tmp_path, sanitizer):
+def test_kinds_of_counterexamples(digits, sanitizer):
     """Each combination of digits at the first violation is a kind, or each up to their order."""
-    program = compile_(tmp_path, 2, *sanitized(sanitizer), "-DMODULUS=13", "-DBITS=50")
+    program = digits(2, sanitized(sanitizer), "-DMODULUS=13", "-DBITS=50")
     digits = "1x1:0+6;1x1:16+6;1x1:96+6", "3x1:0+6,16+6,96+6"
     for violated, total in ((1, 9), (3, 18)):
         ends = [(a, b, total - 1 - a - b) for a in range(13) for b in range(13)
@@ -76,8 +69,8 @@ def test_kinds_of_counterexamples(tmp_path, sanitizer):
             assert some[0][1] == "enough" and len([x for x in some if x[0] == "kind"]) == 7
 
 
-def test_kinds_that_do_not_fit_are_refused(tmp_path):
-    program = compile_(tmp_path, 1, "-O1", "-DMODULUS=5", "-DBITS=18")
+def test_kinds_that_do_not_fit_are_refused(digits):
+    program = digits(1, ["-O1"], "-DMODULUS=5", "-DBITS=18")
     for wrong in (["property=1"], ["property=4", "points=1x1:0+6"],
                   ["property=1", "points=1x2:0+6"], ["property=1", "points=1x1:64+6"]):
         done = run(program, "kinds=3", *wrong)
@@ -85,9 +78,9 @@ def test_kinds_that_do_not_fit_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("words, budget", [(1, 14_000_000), (2, 12_000_000)])
-def test_what_memory_has_no_room_for_goes_to_a_file(tmp_path, words, budget):
+def test_what_memory_has_no_room_for_goes_to_a_file(digits, tmp_path, words, budget):
     """With the same budget the search completes, with the same answer, and leaves no file."""
-    program = compile_(tmp_path, words, "-O1", "-DMODULUS=100")
+    program = digits(words, ["-O1"], "-DMODULUS=100")
     ample, short = answer(program, "threads=2"), f"memory={budget}"
     assert answer(program, "threads=2", short)[0][1] == "memory"
     folder = tmp_path / "levels"
@@ -99,15 +92,15 @@ def test_what_memory_has_no_room_for_goes_to_a_file(tmp_path, words, budget):
     assert nowhere[0][1] == "memory"
 
 
-def test_wrong_arguments_are_refused(tmp_path):
-    program = compile_(tmp_path, 1, "-O1", "-DMODULUS=4")
+def test_wrong_arguments_are_refused(digits):
+    program = digits(1, ["-O1"], "-DMODULUS=4")
     for arguments in (["nonsense"], ["threads"], ["threads=x"], ["limit="], ["depth=3"],
                       ["thread=1"], ["dump=/nowhere/at/all"]):
         done = run(program, *arguments)
         assert done.returncode != 0 and "engine:" in done.stderr
 
 
-def test_the_state_file(tmp_path):
-    program = compile_(tmp_path, 2, "-O1", "-DMODULUS=4")
+def test_the_state_file(digits, tmp_path):
+    program = digits(2, ["-O1"], "-DMODULUS=4")
     answer(program, f"dump={tmp_path / 'states'}")
     assert (tmp_path / "states").stat().st_size == 4 ** 3 * 2 * 8

@@ -10,7 +10,7 @@ import pytest
 from checker.engines.interp.liveness import check_liveness
 from checker.engines.native import explore
 from checker.engines.native.build import OPTIMISED, compiler, executable
-from checker.engines.native.emit import SOURCES, generate
+from checker.engines.native.emit import generate
 from checker.engines.native.live import MOST_FAIR
 from checker.ir.nodes import Const, Op, Var
 from checker.ir.system import Property
@@ -20,7 +20,8 @@ from checker.types import Int, Map, Range
 from tests.handmade import BOOL, counters, number
 from tests.interp.test_liveness import CASES, at, digraph, random_case
 from tests.native.random_systems import Author, random_system
-from tests.native.test_engine_c import STRICT, answer, sanitized
+from tests.native.strict import compile_, sanitized
+from tests.native.test_engine_c import answer
 
 
 def compared(system):
@@ -73,13 +74,12 @@ def test_random_graphs():
 
 
 @pytest.fixture
-def engine(monkeypatch, tmp_path):
-    """Has the engine compiled with these flags from now on."""
+def engine(monkeypatch):
+    """Has the engine compiled with these flags from now on, which the cache tells apart."""
     command = compiler()
 
     def use(*flags):
         monkeypatch.setenv("CC", " ".join([*command, *flags]))
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return use
 
 
@@ -229,7 +229,7 @@ def test_an_interrupt_keeps_what_the_search_found():
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 @pytest.mark.parametrize("flags", [[], BY_FIELDS, BY_GRAPH])
-def test_sanitizers_find_nothing(tmp_path, sanitizer, flags):
+def test_sanitizers_find_nothing(engine_object, tmp_path, sanitizer, flags):
     of = Int(0, 39)
     first = digraph(*larger_case(random.Random(3), 40))
     walk = replace(first, properties=(*first.properties, Property(
@@ -237,20 +237,11 @@ def test_sanitizers_find_nothing(tmp_path, sanitizer, flags):
     turns = [turning(4, modulus) for modulus in (10, 4)]
     # How far the counters count does not matter to the interpreter's answer, but to its time.
     cases = {"walk": (walk, walk), "turn": turns, "fair": [fairly(t, "strong") for t in turns]}
-    engine = tmp_path / "engine.o"
-
-    def build(*words):
-        done = subprocess.run(
-            [*compiler(), *STRICT, *flags, *sanitized(sanitizer), "-DWORDS=1", "-I", str(SOURCES),
-             *map(str, words), "-pthread"],
-            capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    build("-c", SOURCES / "engine.c", "-o", engine)
+    flags = [*flags, *sanitized(sanitizer)]
     for name, (system, smaller) in cases.items():
         source, program = tmp_path / f"{name}.c", tmp_path / name
         source.write_text(generate(system).text)
-        build(source, engine, "-o", program)
+        compile_(1, flags, source, engine_object(1, *flags), "-o", program)
         lines = answer(program, "threads=3", "live=1")
         assert [words[2] for words in lines if words[0] == "live"] == [
             live.outcome for live in check_liveness(smaller).values()]

@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from checker.engines.native import explore
+from checker.engines.native.emit import generate
 from checker.engines.native.reduce import reductions, why_not
 from checker.errors import UserError
 from checker.frontend import load
@@ -37,13 +38,13 @@ def same_verdicts(system, combinations):
         part = dataclasses.replace(system, properties=tuple(
             p for p in system.properties if not any(why_not(p, name) for name in wanted)))
         try:
-            used = reductions(part, wanted).used
+            chosen = reductions(part, wanted)
         except UserError:
             continue
-        if not used or used in tried:
+        if not chosen.used or chosen.used in tried:
             continue
-        tried.add(used)
-        found = explore(part, threads=2, reduce=wanted)
+        tried.add(chosen.used)
+        found = explore(part, threads=2, prepared=generate(part, chosen))
         left_out = {p.name for p in system.properties} - {p.name for p in part.properties}
         assert set(found.violations) == set(whole.violations) - left_out
         assert set(found.witnesses) == set(whole.witnesses)

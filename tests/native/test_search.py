@@ -104,10 +104,9 @@ def test_progress_is_reported():
     assert all(p.generated >= p.distinct and p.memory > 0 for p in seen)
 
 
-def test_a_long_search_begins_anew_with_a_better_program(monkeypatch, tmp_path):
+def test_a_long_search_begins_anew_with_a_better_program(monkeypatch, own_cache_with):
     """And the next one begins with that."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    build.executable(generate(mutex(2)), build.OPTIMISED)       # has the same engine
+    own_cache_with(generate(mutex(2)).layout.words, build.QUICK, build.OPTIMISED)
     system, made = with_properties(6, 9), []
 
     def executable(generated, level=build.QUICK):
