@@ -17,6 +17,7 @@ from checker.errors import SpecError
 from tests.fuzz.engines import Programs, answers, disagreements
 from tests.fuzz.reduced import Task, as_users_do, tasks
 from tests.fuzz.spec_author import Author
+from tests.fuzz.steps import made_once
 from tests.semantics.support import Tested, Unavailable, differences, explored, tested, write
 
 LARGEST = 600              # states; a larger system is passed over,
@@ -98,11 +99,12 @@ def examine(text: str, folder: pathlib.Path, wanted: Wanted = EVERYTHING, seed: 
     """Compile a spec and compare what the engines say of it."""
     tally = Tally(specs=1)
     try:
-        it = _compiled(text, folder, tally)
-        if it is not None:
-            _compare(it, text, tally, wanted, seed)
-            if native.available():
-                _compare_native(it, text, tally, wanted, seed, programs or Programs())
+        with made_once():
+            it = _compiled(text, folder, tally)
+            if it is not None:
+                _compare(it, text, tally, wanted, seed)
+                if native.available():
+                    _compare_native(it, text, tally, wanted, seed, programs or Programs())
     except Disagreement as found:
         tally.findings.append(Finding(seed, text, f"live: {_kind(found.what)}", str(found)))
     except Exception as error:             # whatever it is, it is a finding
