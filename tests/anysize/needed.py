@@ -51,7 +51,7 @@ class _AtOneSize:
         if answer.outcome == "sat":
             return False
         assert answer.outcome == "unsat", f"{name}: {answer.reason}"
-        known.append(self.bench.needed(answer, ordered))
+        known.append(self.bench.used(answer, ordered))
         return True
 
 

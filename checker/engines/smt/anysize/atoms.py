@@ -67,7 +67,7 @@ def atoms(system: System, prefix: Prefix, *, measured: bool = False) -> list[Ato
     places = {process.location_variable for process in system.processes}
     for variable in system.variables:
         whole = Var(variable.name, variable.type)
-        for part in _parts(whole, prefix):
+        for part in parts(whole, prefix):
             if variable.name in places:
                 continue
             for atom in (*_said(part, prefix), *_held(system, part, prefix)):
@@ -90,7 +90,7 @@ def waiting(system: System, prefix: Prefix) -> Iterator[Expr]:
     """Where the processes of the elements wait, and those of none."""
     for process in system.processes:
         variable = system.variable[process.location_variable]
-        yield from _parts(Var(variable.name, variable.type), prefix)
+        yield from parts(Var(variable.name, variable.type), prefix)
 
 
 def _held(system: System, part: Expr, prefix: Prefix) -> Iterator[Atom]:
@@ -104,7 +104,7 @@ def _held(system: System, part: Expr, prefix: Prefix) -> Iterator[Atom]:
             yield Atom(holder(system, part, process, key), "", True)
 
 
-def _parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
+def parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
     """The parts of a variable that the elements of the prefix lead to."""
     match expr.type:
         case Map(key, value):
@@ -114,10 +114,10 @@ def _parts(expr: Expr, prefix: Prefix) -> Iterator[Expr]:
                 values = domain(key) if _is_small(key) else ()
                 keys = (Const(v, key) for v in values)
             for at in keys:
-                yield from _parts(Op("get", (expr, at), value), prefix)
+                yield from parts(Op("get", (expr, at), value), prefix)
         case Record(fields):
             for name, of in fields:
-                yield from _parts(Field(expr, name, of), prefix)
+                yield from parts(Field(expr, name, of), prefix)
         case _:
             yield expr
 

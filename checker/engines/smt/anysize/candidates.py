@@ -177,15 +177,15 @@ def candidates(system: System, samples: Sequence[tuple[System, Sequence[State]]]
     columns = Columns(system, samples)
     for prefix in prefixes(system):
         table = _table(system, prefix, columns)
-        for parts in (*_cubes(table.literals), *_placed(table, prefix), *_apart(table)):
-            if _spoken_of(parts) == {name for name, _ in prefix}:     # else a shorter prefix has it
+        for parts in (*_cubes(table.literals), *_placed(table, prefix), *apart(table)):
+            if spoken_of(parts) == {name for name, _ in prefix}:     # else a shorter prefix has it
                 (short if len(parts) < 3 else long).append((prefix, parts))
     for prefix in of_three(system):
         table = _table(system, prefix, columns)
         of_one_each = len({of.name for _, of in prefix}) == 3
         short += [(prefix, parts) for parts in _at_most_one(table, prefix)]
         long += [(prefix, parts) for parts in _placed(table, prefix)
-                 if of_one_each and _spoken_of(parts) == {name for name, _ in prefix}]
+                 if of_one_each and spoken_of(parts) == {name for name, _ in prefix}]
     found: dict[str, Candidate] = {}
     for prefix, parts in short + long:
         if len(parts) < 3 or _has_place(parts) or len(short) + len(long) <= most:
@@ -197,7 +197,8 @@ Part = Literal | tuple[Waiting, frozenset[str]]
 """A literal, or a process with the places at which it must not be."""
 
 
-def _spoken_of(cube: tuple[Part, ...]) -> frozenset[str]:
+def spoken_of(cube: tuple[Part, ...]) -> frozenset[str]:
+    """The elements that a cube is about."""
     return frozenset().union(*((part.names if isinstance(part, Literal) else part[0].names)
                                for part in cube))
 
@@ -350,7 +351,7 @@ def _placed(table: Table, prefix: Prefix) -> Iterator[tuple[Part, ...]]:
             for j in range(i + 1, len(literals)):
                 b = literals[j]
                 both = a.mask & b.mask
-                if both in (0, a.mask, b.mask) or _same_group(a, b) or (
+                if both in (0, a.mask, b.mask) or same_group(a, b) or (
                         a.names | b.names | where.names) != every:
                     continue
                 more = where.missing(both) - alone[i] - alone[j]
@@ -374,7 +375,7 @@ def _owned(table: Table, where: Waiting, every: set[str]) -> Iterator[tuple[Part
             for j in range(i + 1, len(one)):
                 b = one[j]
                 both = a.mask & b.mask
-                if both in (0, a.mask, b.mask) or _same_group(a, b):
+                if both in (0, a.mask, b.mask) or same_group(a, b):
                     continue
                 more = where.missing(both & d.mask) - alone[i] - alone[j] - where.missing(both)
                 if more:
@@ -382,7 +383,7 @@ def _owned(table: Table, where: Waiting, every: set[str]) -> Iterator[tuple[Part
 
 
 
-def _apart(table: Table) -> Iterator[tuple[Part, ...]]:
+def apart(table: Table) -> Iterator[tuple[Part, ...]]:
     """Places at which two processes never are together: those with the same partners as one."""
     for one, other in itertools.combinations(table.waiting, 2):
         never = other.missing(table.everything)
@@ -395,7 +396,8 @@ def _apart(table: Table) -> Iterator[tuple[Part, ...]]:
             yield (one, frozenset(places)), (other, partners)
 
 
-def _same_group(a: Literal, b: Literal) -> bool:
+def same_group(a: Literal, b: Literal) -> bool:
+    """Whether two literals are of one part of the state, so that both say little more than one."""
     return a.atom is b.atom or bool(a.atom.group) and a.atom.group == b.atom.group
 
 

@@ -7,25 +7,30 @@ in the end is shown as a finite counterexample to induction (`failures.py`).
 from __future__ import annotations
 
 import inspect
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from checker.engines.interp.explore import explore
 from checker.engines.smt.anysize import failures
+from checker.engines.smt.anysize.basics import basics
 from checker.engines.smt.anysize.candidates import Candidate, candidates
 from checker.engines.smt.anysize.encode import Encoding
+from checker.engines.smt.anysize.execute import Path
 from checker.engines.smt.anysize.failures import Gap
 from checker.engines.smt.anysize.family import Family, family
 from checker.engines.smt.anysize.finite import Sample, reachable
 from checker.engines.smt.anysize.kept import lemma_file
 from checker.engines.smt.anysize.lemmas import read_file, read_lemma, show_lemma
 from checker.engines.smt.anysize.memory import few_collections
-from checker.engines.smt.anysize.prover import Prover, Tell
+from checker.engines.smt.anysize.prover import Hint, Prover, Tell
 from checker.engines.smt.anysize.question import RLIMIT, Budget, Claim
 from checker.engines.smt.anysize.refuse import OutsideFragment
 from checker.engines.smt.anysize.selection import Bench, Choice, Samples, Search
+from checker.engines.smt.anysize.tables import Tables
+from checker.engines.smt.anysize.unseen import unseen
 from checker.ir.nodes import Expr
 from checker.ir.system import IMPLICIT, System
 from checker.results.exploration import Exploration
@@ -41,11 +46,11 @@ SAFETY = ("invariant", "lemma", "step_invariant")
 MOST_STATES = 4_000
 """States that are explored for mistakes; for lemmas, those of one size. The interpreter visits
 about a thousand a second; another engine may be given more."""
-LEARNED_FROM = 40
+LEARNED_FROM = 5
 """How many times as many states clauses are learned from one by one."""
 SOME_STATES = 10_000
 """So many states of one size are looked at for lists of candidates where there are many more."""
-MOST_THINNED = 100
+MOST_THINNED = 80
 """Of more lemmas none is tried for removal if all of them prove everything. Most of so many have
 others in their place, and each time all that rests on one would be proved again: for minutes."""
 MOST_ROUNDS = 12
@@ -301,20 +306,32 @@ class _Job:
         for _ in range(MOST_ROUNDS):
             search.choose()
             texts = _in_order(choice.chosen)
+            prover.hint = self.hint(search)
             if len(texts) > MOST_THINNED and self.judged_by(prover, texts):
                 return prover
-            self.add(prover, [*choice.chosen, *choice.spare()[:MOST_SPARE]])
-            prover.hints = {self.name(claim): frozenset(map(self.name, core))
-                            for claim, core in choice.rests_on.items()}
+            self.add(prover, [*choice.chosen, *choice.unseen, *choice.spare()[:MOST_SPARE]])
             pool = [self.name(text) for text in texts]
             prover.ask_together([*own, *pool])
-            if choice.learner is not None and self.suffices(prover, pool):
-                break
-            weak = prover.weak([*own, *pool], frozenset([*own, *pool]))
+            every = frozenset([*own, *pool])
+            weak = prover.weak([*own, *pool], every)
             self.tell(f"{len(pool)} lemmas chosen, {len(weak)} not inductive")
-            if not self.help(prover, choice, weak):
+            if not self.help(prover, choice, weak, prover.failing(every)):
                 break
         return self.conclude(prover, {self.name(text): text for text in _in_order(choice.chosen)})
+
+    def hint(self, search: Search) -> Hint:
+        """What small sizes say that a path's steps and a claim need, found out when asked for."""
+        known: dict[tuple, Iterator[frozenset[str]]] = {}
+
+        def needed(path: Path | None, name: str) -> Iterator[frozenset[str]]:
+            texts = {named: text for text, named in self.names.items()}
+            location = path and path.location
+            step = (path.process.name, location.name) if path and location else None
+            key = texts.get(name, name), step
+            known[key], cores = itertools.tee(known.get(key) or search.cores(*key))
+            return (frozenset(map(self.name, core)) for core in cores)
+
+        return needed
 
     def judged_by(self, prover: Prover, texts: list[str]) -> bool:
         """Whether lemmas prove everything; if so, everything is judged by them, and none of them
@@ -327,28 +344,23 @@ class _Job:
         self.settle(prover, goals, checks, kept)
         return True
 
-    def suffices(self, prover: Prover, pool: list[str]) -> bool:
-        """Whether the lemmas prove everything, those aside that are not inductive."""
-        claims = [c for c in prover.claims.values() if not c.name.startswith("lemma ")]
-        goals, checks = self.follows(prover, claims, pool)
-        return len(goals) == len(claims) and len(checks) == len(prover.obligations)
-
-    def help(self, prover: Prover, choice: Choice, weak: list[str]) -> bool:
-        """Choose what makes weak claims inductive, give up what nothing helps; whether there is
-        anything new to choose from."""
+    def help(self, prover: Prover, choice: Choice, weak: list[str], failing: list[int]) -> bool:
+        """Choose what makes weak claims inductive and what failing checks need, give up what
+        nothing helps; whether there is anything new to choose from."""
         texts = {name: text for text, name in self.names.items()}
         every = frozenset(name for name, claim in prover.claims.items()
                           if texts.get(name) not in choice.hopeless)
-        news = False
+        before = set(choice.chosen)
+        for number in failing:
+            choice.add(texts[other] for other in sorted(prover.passes(number, every).core)
+                       if other in texts)
         for name in weak:
             core = prover.supported(name, every)
             if core is not None:
                 choice.add(texts[other] for other in sorted(core) if other in texts)
-                news = True
             elif name in texts:
                 choice.give_up([texts[name]])
-                news = True
-        return news
+        return before != set(choice.chosen)
 
     def conclude(self, prover: Prover, named: dict[str, str]) -> Prover:
         """Judge everything by what the lemmas prove, and keep of them what that needs."""
@@ -430,15 +442,14 @@ class _Job:
         texts = list(dict.fromkeys([*known, *(each.text for each in ranked)]))
         self.proof.candidates = len(texts)
         self.tell(f"{len(texts)} candidates")
-        search = self.search(whole, Choice(texts, self.tell), samples, small)
+        search = self.search(whole, Choice(texts, self.tell), Tables(whole.system, samples), small)
         search.choice.add(known)
         return search
 
-    def search(self, whole: Family, choice: Choice, samples: Samples,
-               steps_of: Samples) -> Search:
+    def search(self, whole: Family, choice: Choice, tables: Tables, steps_of: Samples) -> Search:
         """Choosing by what is true in the states of some sizes, and by the steps of some."""
         benches = [Bench(system) for system, _ in steps_of]
-        return Search(choice, benches, self.goals(whole, benches), samples)
+        return Search(choice, benches, self.goals(whole, benches), tables)
 
     def look_closer(self, whole: Family, known: Sequence[str]) -> Search:
         """Lemmas that are made where they are needed, and hold in the reachable states of small
@@ -451,8 +462,16 @@ class _Job:
         for name in base:
             samples += self._sampled(whole, [{**base, name: 4}], most=most, some=True) or (
                 self._sampled(whole, [{**flat, name: 4}], most=most, some=True))
+        steps_of = samples[1:] or samples
+        for name in base:               # what is true of two may be false of one
+            samples = samples + self._sampled(whole, [{**base, name: 1}], most=most, some=True)
         self.tell(f"{sum(len(states) for _, states in samples)} states of small sizes")
-        search = self.search(whole, Choice((), self.tell), samples, samples[1:] or samples)
+        search = self.search(whole, Choice((), self.tell), Tables(whole.system, samples), steps_of)
+        facts = basics(search.tables, search.benches[:1], self.tell)
+        self.proof.candidates = len(facts)
+        self.tell(f"{len(facts)} short candidates are inductive at a small size")
+        search.choice.unseen = unseen(search.tables)
+        search.choice.ranked = facts
         search.learn(whole.system)
         search.choice.add(known)
         return search

@@ -11,6 +11,7 @@ within its budget).
 """
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from checker.engines.smt.anysize.space import index_domains
 from checker.engines.smt.terms import neg
 
 Tell = Callable[[str], None]
+Hint = Callable[[Path | None, str], Iterable[frozenset[str]]]
+"""Which hypotheses may keep a path from breaking a claim, or all paths from failing checks of a
+kind: a guess, and better ones."""
 WORTH_A_PROCESS = 2_000
 """So many questions take seconds, and a second process does half of them."""
 
@@ -50,7 +54,7 @@ class Prover:
             self.anywhere, self.grounder, budget)
         self.claims: dict[str, Claim] = {}
         self.patient = True
-        self.hints: dict[str, frozenset[str]] = {}
+        self.hint: Hint | None = None
         self._known: dict[tuple[int, str], _Known] = {}
         self._used: dict[int | str, set[str]] = defaultdict(set)
 
@@ -81,17 +85,24 @@ class Prover:
                 answer = self.shared.kept(situation, sorted(hypotheses), [name])[name]
                 if answer.outcome != "unknown":
                     return answer
-            fewer = [self.hints[name]] if name in self.hints else []
-            if len(hypotheses) > MANY:          # those first that seem to matter
-                fewer.insert(0, self.near(number, name))
-            for few in fewer:
+            # Among many hypotheses Z3 gets lost: those first that seem to matter.
+            near = [(self.near(number, name), False)] if len(hypotheses) > MANY else []
+            hints = ((few, self.patient) for few in (
+                self._hints(situation.path, name) if situation.path is not None else ()))
+            for few, patient in itertools.chain(near, hints):
                 if not hypotheses <= few:
-                    answer = situation.ask(sorted(hypotheses & few), [name], patient=False)
+                    answer = situation.ask(sorted(hypotheses & few), [name], patient=patient)
                     if answer.outcome == "unsat":
                         return answer
             return situation.ask(sorted(hypotheses), [name], patient=self.patient)
 
         return self._ask((number, name), hypotheses, ask)
+
+    def _hints(self, path: Path | None, name: str) -> Iterable[frozenset[str]]:
+        """Hypotheses that are said to matter to a claim, or to checks of a kind."""
+        if self.hint is None or path is not None and path.location is None:
+            return ()
+        return self.hint(path, name)
 
     def _ask(self, key: tuple[int, str], hypotheses: frozenset[str],
              ask: Callable[[], Answer]) -> Answer:
@@ -113,6 +124,11 @@ class Prover:
     def weak(self, names: Iterable[str], hypotheses: frozenset[str]) -> list[str]:
         """Which of the claims some step may break although all the hypotheses hold before."""
         return [name for name in names if self.supported(name, hypotheses) is None]
+
+    def failing(self, hypotheses: frozenset[str]) -> list[int]:
+        """Which of the checks may fail although all the hypotheses hold."""
+        return [number for number in range(len(self.obligations))
+                if self.passes(number, hypotheses).outcome != "unsat"]
 
     def supported(self, name: str, hypotheses: frozenset[str]) -> frozenset[str] | None:
         """The hypotheses that a claim's preservation rests on; None where they do not do."""
@@ -158,12 +174,11 @@ class Prover:
     def ask_together(self, names: list[str]) -> None:
         """Remember which of the claims are preserved when all of them are supposed: the next
         questions are answered from memory. The shared solver enters a situation once for all of
-        them; without one nothing is gained."""
-        if self.shared is None:
-            return
+        them; without one, two processes are what is gained."""
         self._ask_in_halves(names)
-        for number in range(len(self.situations)):
-            self._together(number, names)
+        if self.shared is not None:
+            for number in range(len(self.situations)):
+                self._together(number, names)
 
     def _ask_in_halves(self, names: list[str]) -> None:
         """Ask about every second situation in another process, about the others here.
@@ -183,6 +198,9 @@ class Prover:
                 if not first:                   # the terminal belongs to this process
                     self.tell(f"proving that {self.situations[number].name} breaks nothing")
                 self._together(number, names)
+                if self.shared is None:
+                    for name in names:
+                        self.preserved(number, name, frozenset(names))
             for number in checks[first]:
                 answer = self._pass_quickly(number, frozenset(names))
                 if answer.outcome == "unsat":
@@ -318,8 +336,13 @@ class Prover:
             answer = self._pass_quickly(number, hypotheses)
             if answer.outcome != "unknown":
                 return answer
-            return self.anywhere.refutes(sorted(hypotheses), [*check.given, neg(check.holds)],
-                                         patient=self.patient)
+            fails = [*check.given, neg(check.holds)]
+            for few in self._hints(None, check.kind):
+                answer = self.anywhere.refutes(sorted(hypotheses & few), fails,
+                                               patient=self.patient)
+                if answer.outcome == "unsat":
+                    return answer
+            return self.anywhere.refutes(sorted(hypotheses), fails, patient=self.patient)
 
         return self._ask((-1, str(number)), hypotheses, ask)
 

@@ -30,7 +30,9 @@ RLIMIT = 300_000
 """Z3's resource units for one question: a fraction of a second on an idle core. What is proved at
 all takes a tenth of it."""
 PATIENCE = 20
-"""How many times that budget the author's own properties are worth."""
+"""How many times that budget the author's own properties are worth, and questions with no more
+than `FEW` hypotheses, which somebody has chosen."""
+FEW = 20
 
 MANY, MORE = 40, 10
 """With more hypotheses than these, ground instances are worth so many times that budget."""
@@ -228,7 +230,9 @@ class Situation:
                 continue        # with numbers, Z3's own patterns are several times faster
             solver = self.solver(supposed, parts, mode)
             worth = MORE if mode == "ground" and len(supposed) > MANY else 1
-            solver.set("rlimit", self.budget.rlimit * (PATIENCE if own and patient else worth))
+            if patient and (own or len(supposed) <= FEW):
+                worth = PATIENCE
+            solver.set("rlimit", self.budget.rlimit * worth)
             self.budget.questions += 1
             outcome = solver.check(*(self.before[name] for name in supposed))
             if outcome == z3.unsat:
