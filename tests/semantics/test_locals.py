@@ -55,6 +55,22 @@ def test_a_local_is_live_on_one_path_only(check):
     """, distinct=7, generated=7)
 
 
+def test_a_local_that_one_branch_replaces_is_live_before_both(check):
+    check("""
+    def __init__(self):
+        self.n = Int(0, 9)
+
+    @process
+    async def go(self):
+        await step("go")
+        keep = pick((3, 4))
+        await step("then")
+        if maybe("anew"):
+            keep = 5
+        self.n = keep
+    """, distinct=6, generated=6)
+
+
 def test_kinds_of_locals(check):
     check("""
     def __init__(self):

@@ -725,6 +725,7 @@ static void open_search(struct search *search, unsigned threads)
 
 struct options {
     unsigned long long threads, limit, memory, early, live;
+    unsigned long long clock;           /* tell how long everything took, for measurements */
     const char *dump;                   /* the file for all states */
     const char *spill;                  /* the folder for levels that memory has no room for */
     const char *checkpoint, *key;       /* the folder; and what tells the model, in hexadecimal */
@@ -746,6 +747,7 @@ static bool read_option(struct options *options, const char *argument)
         {"memory=", &options->memory, NULL},
         {"early=", &options->early, NULL},
         {"live=", &options->live, NULL},
+        {"clock=", &options->clock, NULL},
         {"dump=", NULL, &options->dump},
         {"spill=", NULL, &options->spill},
         {"checkpoint=", NULL, &options->checkpoint},
@@ -789,6 +791,7 @@ int main(int count, char **arguments)
     static struct checkpoint checkpoint;
     static struct kinds kinds;
     struct options options = {.threads = 1, .memory = SIZE_MAX / 2};
+    const double begun = now();
     for (int i = 1; i < count; i++)
         if (!read_option(&options, arguments[i])) {
             fprintf(stderr, "engine: what is %s?\n", arguments[i]);
@@ -830,6 +833,8 @@ int main(int count, char **arguments)
     find_paths(&search);
     if (model.canonical != NULL)
         walk_paths(&search);
+    if (options.clock)
+        printf("took %.6f\n", now() - begun);
     print_paths(&search);
     dismiss(&search);
     if (options.dump != NULL && !dump(&search, options.dump)) {
