@@ -99,7 +99,7 @@ def test_stop_early_without_a_violation_is_complete():
 
 def test_progress_is_reported():
     seen = []
-    explore(counters(7, 9), report=seen.append, threads=1)
+    explore(counters(7, 11), report=seen.append, threads=1)
     assert seen and seen == sorted(seen, key=lambda p: p.distinct)
     assert all(p.generated >= p.distinct and p.memory > 0 for p in seen)
 

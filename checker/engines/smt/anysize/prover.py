@@ -86,12 +86,13 @@ class Prover:
                 if answer.outcome != "unknown":
                     return answer
             # Among many hypotheses Z3 gets lost: those first that seem to matter.
-            near = [(self.near(number, name), False)] if len(hypotheses) > MANY else []
-            hints = ((few, self.patient) for few in (
-                self._hints(situation.path, name) if situation.path is not None else ()))
-            for few, patient in itertools.chain(near, hints):
+            near = [self.near(number, name)] if len(hypotheses) > MANY else []
+            hints = self._hints(situation.path, name) if situation.path is not None else ()
+            for few in itertools.chain(near, hints):
                 if not hypotheses <= few:
-                    answer = situation.ask(sorted(hypotheses & few), [name], patient=patient)
+                    picked = few not in near
+                    answer = situation.ask(sorted(hypotheses & few), [name], picked=picked,
+                                           patient=picked and self.patient)
                     if answer.outcome == "unsat":
                         return answer
             return situation.ask(sorted(hypotheses), [name], patient=self.patient)
@@ -338,7 +339,7 @@ class Prover:
                 return answer
             fails = [*check.given, neg(check.holds)]
             for few in self._hints(None, check.kind):
-                answer = self.anywhere.refutes(sorted(hypotheses & few), fails,
+                answer = self.anywhere.refutes(sorted(hypotheses & few), fails, picked=True,
                                                patient=self.patient)
                 if answer.outcome == "unsat":
                     return answer

@@ -30,9 +30,8 @@ RLIMIT = 300_000
 """Z3's resource units for one question: a fraction of a second on an idle core. What is proved at
 all takes a tenth of it."""
 PATIENCE = 20
-"""How many times that budget the author's own properties are worth, and questions with no more
-than `FEW` hypotheses, which somebody has chosen."""
-FEW = 20
+"""How many times that budget the author's own properties are worth, and questions whose hypotheses
+somebody has picked."""
 
 MANY, MORE = 40, 10
 """With more hypotheses than these, ground instances are worth so many times that budget."""
@@ -171,12 +170,13 @@ class Situation:
     # ── questions ────────────────────────────────────────────────────────────────────────────
 
     def ask(self, hypotheses: Iterable[str], goals: Sequence[str], *,
-            patient: bool = True) -> Answer:
-        """Whether the hypotheses rule out that one of the goals is broken."""
+            patient: bool = True, picked: bool = False) -> Answer:
+        """Whether the hypotheses, `picked` for this question perhaps, rule out that one of the
+        goals is broken."""
         goals = [name for name in goals if name in self.after]
         if not goals:
             return Answer("unsat")
-        own = len(goals) == 1 and not goals[0].startswith("lemma ")
+        own = picked or len(goals) == 1 and not goals[0].startswith("lemma ")
         broken = disj(*(self.negation(name) for name in goals))
         return self._check(hypotheses, [broken], patient, own)
 
@@ -212,12 +212,13 @@ class Situation:
         return self._meaning[literal]
 
     def refutes(self, hypotheses: Iterable[str], parts: Sequence[Truth], *,
-                patient: bool = True) -> Answer:
+                patient: bool = True, picked: bool = False) -> Answer:
         """Whether the hypotheses rule out what `parts` say: for checks, with premises of their
         own, and for the question whether the situation is possible at all."""
         if any(part is False for part in parts):
             return Answer("unsat")
-        return self._check(hypotheses, [part for part in parts if part is not True], patient)
+        return self._check(hypotheses, [part for part in parts if part is not True], patient,
+                           picked)
 
     def _check(self, hypotheses: Iterable[str], parts: list[Truth], patient: bool,
                own: bool = False) -> Answer:
@@ -230,7 +231,7 @@ class Situation:
                 continue        # with numbers, Z3's own patterns are several times faster
             solver = self.solver(supposed, parts, mode)
             worth = MORE if mode == "ground" and len(supposed) > MANY else 1
-            if patient and (own or len(supposed) <= FEW):
+            if own and patient:
                 worth = PATIENCE
             solver.set("rlimit", self.budget.rlimit * worth)
             self.budget.questions += 1
